@@ -1,0 +1,1 @@
+"""The embedded default: what `make run` and `make test` start on one machine."""
