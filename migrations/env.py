@@ -1,0 +1,39 @@
+"""Runs migrations with the application's own engine and settings."""
+
+from alembic import context
+from flask import current_app
+
+from postways.db import Moment, db
+
+config = context.config
+STATEMENT_PATIENCE = "5min"  # backfills may take longer than a page's statements
+
+
+def render_item(kind, item, autogen_context):
+    """Write plain types into migrations: they must not change when the models do."""
+    if kind == "type" and isinstance(item, Moment):
+        return "sa.DateTime(timezone=True)"
+    return False
+
+
+def run_migrations():
+    """Apply what is asked, in one transaction where the database can."""
+    with db.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SET statement_timeout = '{STATEMENT_PATIENCE}'")
+            connection.commit()
+        context.configure(
+            connection=connection,
+            target_metadata=db.metadata,
+            render_item=render_item,
+            render_as_batch=True,
+            compare_type=True,
+            compare_server_default=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+
+
+assert current_app, "migrations run through `flask --app wsgi db …`"
+run_migrations()

@@ -1,0 +1,157 @@
+"""Postways: a home for photographs that one person can run."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import time
+from pathlib import Path
+
+from flask import Flask, Response, current_app, g, request
+from flask_babel import Babel
+from flask_compress import Compress
+from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
+
+from postways import auth, cli, db, handlers, health, later, live, looks, media, posts, profiles, settings
+from postways.config import Config
+from postways.htmx import htmx
+from postways.models import Guest, Session
+from postways.storage import storage_from
+
+ROOT = Path(__file__).parent.parent
+FORM_BYTES = 1_000_000  # most bytes of a form without files
+YEAR = 365 * 24 * 3600  # seconds
+POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+WITHOUT_PERSON = frozenset({"static", "media.file", "health.healthz", "health.readyz"})
+
+
+class Id(IntegerConverter):
+    """An id in an address: a number that a database can hold."""
+
+    regex = r"[0-9]{1,18}"
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """The application under `config`, or under the environment's. Raises ConfigError."""
+    config = config or Config.from_environment(os.environ)
+    app = Flask("postways", root_path=str(ROOT), static_folder="static", template_folder="templates")
+    _configure(app, config)
+    app.extensions["config"] = config
+    app.extensions["storage"] = storage_from(config.storage_url, _credentials(config))
+    db.init_app(app, config)
+    Migrate(app, db.db, directory=str(ROOT / "migrations"))
+    later.init_app(app, config)
+    Babel(app)
+    Compress(app)
+    htmx.init_app(app)
+    app.before_request(_begin)
+    live.init_app(app)
+    app.before_request(_recognise)
+    for part in (auth, posts, profiles, settings, media, health, handlers, looks, cli):
+        part.init_app(app)
+    app.after_request(_finish)
+    app.teardown_request(lambda error: db.read_only(False))
+    return app
+
+
+def _configure(app: Flask, config: Config) -> None:
+    app.config.update(
+        SECRET_KEY=config.secret_key[0],
+        SECRET_KEY_FALLBACKS=list(config.secret_key[1:]),
+        TESTING=config.testing,
+        SESSION_COOKIE_NAME="__Host-session" if config.production else "session",
+        SESSION_COOKIE_SECURE=config.production,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=config.session_days * 24 * 3600,
+        MAX_CONTENT_LENGTH=FORM_BYTES,
+        MAX_FORM_MEMORY_SIZE=FORM_BYTES,
+        WTF_CSRF_CHECK_DEFAULT=False,  # `auth.guard` asks first who it is
+        WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
+        WTF_CSRF_SSL_STRICT=False,  # `auth.guard` judges the origin
+        BABEL_DEFAULT_LOCALE="en",
+        COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"],
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_BR_LEVEL=4,
+        COMPRESS_LEVEL=5,
+        COMPRESS_STREAMS=False,
+    )
+    app.url_map.converters["int"] = Id
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    if not config.testing:
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+def _credentials(config: Config) -> dict[str, str]:
+    names = ("aws_access_key_id", "aws_secret_access_key")
+    return {name: getattr(config, name) for name in names if getattr(config, name)}
+
+
+def _begin() -> None:
+    """Before anything else: read the body whole, so that no transaction waits for somebody's slow line."""
+    time.sleep(0)  # lets other requests in; a connection that never waits would starve them on SQLite
+    g.user = Guest()
+    g.request_id = secrets.token_hex(8)
+    only_reads = request.method in ("GET", "HEAD", "OPTIONS")
+    db.read_only(only_reads)
+    if not only_reads:
+        if getattr(auth.view_of(request.endpoint), "takes_files", False):
+            config: Config = current_app.extensions["config"]
+            request.max_content_length = 11 * config.max_upload_bytes
+        request.form  # noqa: B018 reading it reads the body
+
+
+def _recognise() -> Response | None:
+    if request.endpoint in WITHOUT_PERSON:
+        return None
+    auth.recognise()
+    return auth.guard()  # type: ignore[return-value]
+
+
+def _finish(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["X-Request-ID"] = g.get("request_id", "")
+    if request.endpoint == "static":
+        fresh = "public, max-age=31536000, immutable" if "v" in request.args else "public, max-age=3600"
+        response.headers["Cache-Control"] = fresh
+    else:
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        response.vary.update(["HX-Request", "Cookie", "Accept"])
+    if current_app.extensions["config"].production:
+        response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
+    _note_seen(response)
+    return response
+
+
+def _note_seen(response: Response) -> None:
+    """After the answer, at most once a minute, in a transaction of its own."""
+    user = g.get("user")
+    if user is None or not user.is_member or user.active_since(db.now()) or not hasattr(user, "session_token"):
+        return
+    app, token, user_id = current_app._get_current_object(), user.session_token, user.id
+
+    def note() -> None:
+        with app.app_context():
+            db.read_only(False)
+            Session.seen(token, user_id)
+            db.db.session.commit()
+
+    response.call_on_close(note)
+

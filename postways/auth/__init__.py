@@ -1,0 +1,128 @@
+"""Who is asking: signing up, logging in and out, and what every other door asks before it opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar, cast
+
+from flask import Blueprint, Flask, current_app, g, request, session
+from flask_login import LoginManager, current_user, login_user, logout_user
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.wrappers import Response
+
+from postways.config import Config
+from postways.db import db, reading
+from postways.htmx import to_login
+from postways.models import Guest, Session, User
+
+bp = Blueprint("auth", __name__)
+login_manager = LoginManager()
+csrf = CSRFProtect()
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def init_app(app: Flask) -> None:
+    """Let `app` know its people."""
+    login_manager.session_protection = None
+    login_manager.anonymous_user = Guest
+    login_manager.init_app(app)
+    csrf.init_app(app)
+    from postways.auth import routes  # noqa: F401, PLC0415 the routes attach themselves to `bp`
+
+    app.register_blueprint(bp)
+
+
+def members_only(view: View) -> View:
+    """Visitors are sent to log in, before anything else about the request is looked at."""
+    view.members_only = True  # type: ignore[attr-defined]
+    return view
+
+
+def refills_form(view: View) -> View:
+    """The view itself judges the form's token, so that a form that was open for too long comes back filled."""
+    view.refills_form = True  # type: ignore[attr-defined]
+    return view
+
+
+def takes_files(view: View) -> View:
+    """The body may hold as many photographs as a post does."""
+    view.takes_files = True  # type: ignore[attr-defined]
+    return view
+
+
+def view_of(request_endpoint: str | None) -> Callable[..., Any] | None:
+    """The view function that will answer."""
+    return current_app.view_functions.get(request_endpoint or "")
+
+
+@login_manager.user_loader
+def load(token: str) -> User | None:
+    """Row and person of a session in one statement."""
+    config: Config = current_app.extensions["config"]
+    user = Session.person(token, timedelta(days=config.session_idle_days), timedelta(days=config.session_days))
+    if user is not None:
+        user.session_token = token
+    return user
+
+
+def recognise() -> None:
+    """Set `g.user`. In a request that may change something this is a transaction of its own."""
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        g.user = _current()
+    else:
+        with reading():
+            g.user = _current()
+
+
+def _current() -> User | Guest:
+    return cast("User | Guest", current_user._get_current_object())
+
+
+def guard() -> Response | None:
+    """Member or not, then the form's token: in this order, so that a visitor's form leads to the login page."""
+    view = view_of(request.endpoint)
+    if getattr(view, "members_only", False) and not g.user.is_member:
+        return to_login()
+    if request.method in ("GET", "HEAD", "OPTIONS") or view is None:
+        return None
+    _refuse_foreign_origin()
+    if not getattr(view, "refills_form", False):
+        csrf.protect()
+    return None
+
+
+def _refuse_foreign_origin() -> None:
+    config: Config = current_app.extensions["config"]
+    origin = request.headers.get("Origin")
+    ours = {config.base_url, f"{request.scheme}://{request.host}"}
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    if site not in ("same-origin", "none") or (origin is not None and origin not in ours and not _private(origin)):
+        raise CSRFError("foreign origin")
+
+
+def _private(origin: str) -> bool:
+    """Some browsers hide the origin of a form of our own; they say same-origin beside it."""
+    return origin == "null" and request.headers.get("Sec-Fetch-Site") == "same-origin"
+
+
+def log_in(user: User) -> None:
+    """Begin a session for `user` in this browser and commit; what the browser held before counts no more."""
+    if token := session.get("_user_id"):
+        Session.end(token)
+    user.session_token = Session.begin(user, request.headers.get("User-Agent", ""), request.remote_addr or "")
+    db.session.commit()
+    session.clear()
+    session.permanent = True
+    login_user(user)
+    g.user = user
+
+
+def log_out() -> None:
+    """End this browser's session on the server and commit."""
+    if token := session.get("_user_id"):
+        Session.end(token)
+    db.session.commit()
+    logout_user()
+    session.clear()
+    g.user = Guest()

@@ -1,0 +1,46 @@
+"""What people type to come in."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, StringField
+from wtforms.validators import DataRequired, EqualTo, Length
+
+from postways.models.user import LONGEST_EMAIL, LONGEST_PASSWORD, LONGEST_USERNAME
+
+
+class LoginForm(FlaskForm):  # type: ignore[misc]
+    """Username or email, and password."""
+
+    username = StringField(_l("Username or email"), [DataRequired(_l("Type your username or your email address."))])
+    password = PasswordField(_l("Password"), [DataRequired(_l("Type your password."))])
+
+
+class SignUpForm(FlaskForm):  # type: ignore[misc]
+    """A new account; what the nouns refuse is put beside its field by the route."""
+
+    username = StringField(
+        _l("Username"),
+        [
+            DataRequired(_l("Choose a username.")),
+            Length(max=LONGEST_USERNAME, message=_l("A username has at most %(max)d characters.")),
+        ],
+    )
+    email = StringField(
+        _l("Email"),
+        [
+            DataRequired(_l("Type your email address.")),
+            Length(max=LONGEST_EMAIL, message=_l("An address has at most %(max)d characters.")),
+        ],
+    )
+    password = PasswordField(
+        _l("Password"),
+        [
+            DataRequired(_l("Choose a password.")),
+            Length(max=LONGEST_PASSWORD, message=_l("A password has at most %(max)d characters.")),
+        ],
+    )
+    password2 = PasswordField(
+        _l("Password again"), [EqualTo("password", _l("The two passwords are not the same. Type them again."))]
+    )

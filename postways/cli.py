@@ -1,0 +1,158 @@
+"""The command line: people, demo, media, and the processes beside the web."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+from redis import Redis
+from redis.exceptions import RedisError
+
+from postways.auth import passwords
+from postways.config import Config
+from postways.db import db
+from postways.errors import Missing, Refused
+from postways.models import User
+from postways.models.user import ROLES, check_password
+
+log = logging.getLogger(__name__)
+
+users = AppGroup("users", help="People and their roles.")
+media = AppGroup("media", help="The files of photographs.")
+JOB_LOG_LEVEL = logging.WARNING  # RQ says at INFO what it runs with which arguments
+
+
+def init_app(app: Flask) -> None:
+    """Add the commands."""
+    for command in (users, media, demo, worker, scheduler):
+        app.cli.add_command(command)
+
+
+@users.command("create")
+@click.argument("name")
+@click.argument("email")
+@click.option("--role", type=click.Choice(ROLES), default="member", show_default=True)
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking twice.")
+def create(name: str, email: str, role: str, password_stdin: bool) -> None:
+    """Open an account, for example that of the first admin."""
+    if password_stdin:
+        password = sys.stdin.readline().removesuffix("\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    with _refusals_named():
+        check_password(password, name, email)
+        user = User.sign_up(name, email, passwords.hashed(password), role)
+    db.session.commit()
+    click.echo(f"{user.username} is here, as {user.role}.")
+
+
+@users.command("role")
+@click.argument("name")
+@click.argument("role", type=click.Choice(ROLES))
+def give_role(name: str, role: str) -> None:
+    """Make somebody a member, moderator or admin."""
+    with _refusals_named():
+        user = User.named(name)
+        user.become(role)
+    db.session.commit()
+    click.echo(f"{user.username} is {role} now.")
+
+
+@media.command("check")
+@click.option("--repair", is_flag=True, help="Erase files without rows, and make missing files again.")
+@click.pass_context
+def check(context: click.Context, repair: bool) -> None:
+    """Find files without rows, rows without files, and pictures without derivatives."""
+    from postways.sweep import check_media  # noqa: PLC0415 only here
+
+    found = check_media(repair=repair)
+    words = {"orphans": "files without rows", "lost": "originals that are gone", "bare": "pictures without derivatives"}
+    for kind, names in found.items():
+        click.echo(f"{len(names)} {words[kind]}{''.join(f'{chr(10)}  {name}' for name in names[:20])}")
+    if any(found.values()) and not repair:
+        context.exit(1)
+
+
+@click.command()
+@click.option("--scale", metavar="USERS,POSTS,LIKES", help="In bulk, for measuring: 200,5000,100000.")
+@with_appcontext
+def demo(scale: str | None) -> None:
+    """Fill an empty site with demo people and real photographs; on any other site nothing happens."""
+    from postways import demo as seed  # noqa: PLC0415 brings Pillow and the photographs along
+
+    if scale:
+        try:
+            people, posts, likes = (int(part) for part in scale.split(","))
+        except ValueError:
+            raise click.BadParameter("give three numbers, such as 200,5000,100000", param_hint="--scale") from None
+        seed.scale(people, posts, likes)
+    else:
+        seed.seed()
+
+
+@click.command()
+@click.option("--queues", default="mail,default,media", show_default=True, help="The first is emptied first.")
+@with_appcontext
+def worker(queues: str) -> None:
+    """Run jobs until told to stop."""
+    from rq import Queue, Worker  # noqa: PLC0415 the web process needs no worker
+    from rq.serializers import JSONSerializer  # noqa: PLC0415
+
+    from postways import jobs  # noqa: PLC0415 it brings Pillow along
+
+    jobs.use(cast("Flask", current_app._get_current_object()))  # type: ignore[attr-defined]
+    config: Config = current_app.extensions["config"]
+    redis = Redis.from_url(config.redis_url)
+    _wait_for(redis)
+    names = [name for name in queues.split(",") if name]
+    db.engine.dispose()  # RQ forks: no connection may be shared with the child
+    logging.getLogger("rq").setLevel(JOB_LOG_LEVEL)
+    Worker.max_connection_wait_time = 2.0  # looks for a Redis that went away every two seconds, not every minute
+    Worker(
+        [Queue(name, connection=redis, serializer=JSONSerializer) for name in names],
+        connection=redis,
+        serializer=JSONSerializer,
+        worker_ttl=30,
+        maintenance_interval=10,
+        job_monitoring_interval=5,
+    ).work(logging_level="WARNING")
+
+
+@click.command()
+@with_appcontext
+def scheduler() -> None:
+    """Put back lost work every 30 seconds and forget what is over; exactly one is enough, more do no harm."""
+    from postways import sweep  # noqa: PLC0415 only here
+
+    stopped: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
+    sweep.run(cast("Flask", current_app._get_current_object()), lambda: bool(stopped))  # type: ignore[attr-defined]
+
+
+def _wait_for(redis: Redis) -> None:
+    while True:
+        try:
+            redis.ping()
+        except RedisError:
+            time.sleep(0.5)
+        else:
+            return
+
+
+@contextmanager
+def _refusals_named() -> Iterator[None]:
+    """Refusals become one sentence and exit code 1."""
+    try:
+        yield
+    except Refused as error:
+        raise click.ClickException(str(error)) from None
+    except Missing:
+        raise click.ClickException("There is nobody with that name.") from None

@@ -1,0 +1,172 @@
+"""Every setting of Postways: the only reader of the environment."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+PREFIX = "POSTWAYS_"
+DEVELOPMENT_MARKER = "development"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class ConfigError(Exception):
+    """A setting that is missing, malformed or unsafe; the text says which and what was expected."""
+
+
+def _setting(default: object, meaning: str) -> object:
+    """A dataclass field whose `meaning` is what `docs/settings.md` and `flask doctor` show."""
+    return field(default=default, metadata={"meaning": meaning})  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings of one process, typed and checked. Names are those of the environment in lower case."""
+
+    env: str = _setting("production", "`development` or `production`; development where `make run` made DATA_DIR")  # type: ignore[assignment]
+    host: str = _setting("127.0.0.1", "address to listen on")  # type: ignore[assignment]
+    port: int = _setting(8000, "port to listen on")  # type: ignore[assignment]
+    data_dir: Path = _setting(Path("var"), "database, media, mail, Valkey's files and logs of the embedded default")  # type: ignore[assignment]
+    demo: bool = _setting(True, "seed the demo into an empty database")  # type: ignore[assignment]
+    base_url: str = _setting("", "public address; default http://HOST:PORT")  # type: ignore[assignment]
+    secret_key: tuple[str, ...] = _setting((), "signs cookies; a comma list rotates, the first one signs")  # type: ignore[assignment]
+    database_url: str = _setting("", "sqlite:///… or postgresql://…; default DATA_DIR/postways.db")  # type: ignore[assignment]
+    redis_url: str = _setting("", "redis://…, rediss://… or unix://…; default the embedded Valkey")  # type: ignore[assignment]
+    storage_url: str = _setting("", "file:///… or s3://bucket/prefix?region=…&endpoint=…; default DATA_DIR/media")  # type: ignore[assignment]
+    aws_access_key_id: str = _setting("", "credentials of an S3 store; empty asks the machine's own role")  # type: ignore[assignment]
+    aws_secret_access_key: str = _setting("", "credentials of an S3 store")  # type: ignore[assignment]
+    time_zone: str = _setting("UTC", "time zone of the site")  # type: ignore[assignment]
+    sqlite_synchronous: str = _setting("NORMAL", "NORMAL, or FULL which also survives a power cut")  # type: ignore[assignment]
+    web_concurrency: int = _setting(0, "web processes; default the cores with Postgres, 1 with SQLite")  # type: ignore[assignment]
+    workers: int = _setting(2, "worker processes; one of several never takes pictures")  # type: ignore[assignment]
+    trusted_proxies: int = _setting(0, "how many proxies' X-Forwarded-* headers to believe")  # type: ignore[assignment]
+    max_upload_mb: int = _setting(30, "most megabytes of one picture")  # type: ignore[assignment]
+    max_pixels: int = _setting(60_000_000, "most pixels of one picture")  # type: ignore[assignment]
+    ratelimit_enabled: bool = _setting(True, "0 switches every throttle off; refused in production")  # type: ignore[assignment]
+    session_idle_days: int = _setting(14, "a session ends after so many days without use")  # type: ignore[assignment]
+    session_days: int = _setting(90, "a session ends after so many days in any case")  # type: ignore[assignment]
+    testing: bool = field(default=False, metadata={"internal": True})
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Config:
+        """Read `environ`; a name with the prefix POSTWAYS_ wins over the same name without.
+
+        Raises ConfigError for an unknown prefixed name, a malformed value or an unsafe default in production.
+        """
+        known = {f.name.upper(): f for f in fields(cls) if not f.metadata.get("internal")}
+        for name in environ:
+            if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in known:
+                raise ConfigError(f"{name} is not a setting of Postways. See docs/settings.md for the list.")
+        given: dict[str, object] = {}
+        for name, setting in known.items():
+            text = environ.get(PREFIX + name, environ.get(name))
+            if text is not None and text.strip():
+                given[setting.name] = _parsed(name, text.strip(), setting.type)
+        if "env" not in given:
+            folder = Path(str(given.get("data_dir", "var")))
+            given["env"] = "development" if (folder / DEVELOPMENT_MARKER).exists() else "production"
+        return cls(**given).completed()  # type: ignore[arg-type]
+
+    def completed(self) -> Config:
+        """Fill what depends on other settings and refuse what can't work."""
+        self._check()
+        folder = self.data_dir.absolute()
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        values["data_dir"] = folder
+        values["base_url"] = (self.base_url or f"http://{host}:{self.port}").rstrip("/")
+        values["database_url"] = self.database_url or f"sqlite:///{folder / 'postways.db'}"
+        values["redis_url"] = self.redis_url or f"unix://{folder / 'valkey.sock'}"
+        values["storage_url"] = self.storage_url or f"file://{folder / 'media'}"
+        values["web_concurrency"] = self.web_concurrency or (1 if self.on_sqlite else os.cpu_count() or 1)
+        values["secret_key"] = self.secret_key or (_kept_secret(folder),)
+        return Config(**values)
+
+    def _check(self) -> None:
+        if self.env not in ("development", "production"):
+            raise ConfigError(f"ENV is {self.env!r}; it must be development or production.")
+        if self.sqlite_synchronous not in ("NORMAL", "FULL"):
+            raise ConfigError(f"SQLITE_SYNCHRONOUS is {self.sqlite_synchronous!r}; it must be NORMAL or FULL.")
+        _check_scheme("DATABASE_URL", self.database_url, ("sqlite", "postgresql", "postgres", "postgresql+psycopg2"))
+        _check_scheme("REDIS_URL", self.redis_url, ("redis", "rediss", "unix"))
+        _check_scheme("STORAGE_URL", self.storage_url, ("file", "s3"))
+        _check_scheme("BASE_URL", self.base_url, ("http", "https"))
+        for name, least in (("port", 0), ("workers", 1), ("max_upload_mb", 1), ("max_pixels", 1), ("trusted_proxies", 0)):
+            if getattr(self, name) < least:
+                raise ConfigError(f"{name.upper()} is {getattr(self, name)}; it must be at least {least}.")
+        if self.port > 65535:
+            raise ConfigError(f"PORT is {self.port}; it must be at most 65535.")
+        if self.production:
+            self._check_production()
+
+    def _check_production(self) -> None:
+        if not self.secret_key:
+            raise ConfigError("SECRET_KEY is missing; in production set at least 32 random characters.")
+        if any(len(key) < 32 for key in self.secret_key):
+            raise ConfigError("SECRET_KEY is too short; in production set at least 32 random characters.")
+        if not self.base_url:
+            raise ConfigError("BASE_URL is missing; in production set the public address, such as https://photos.example.")
+        if not self.ratelimit_enabled:
+            raise ConfigError("RATELIMIT_ENABLED is 0; production never runs without its throttles.")
+
+    @property
+    def production(self) -> bool:
+        """Whether people other than the developer are at the other end."""
+        return self.env == "production"
+
+    @property
+    def on_sqlite(self) -> bool:
+        """Whether the database is the embedded one."""
+        return not self.database_url or self.database_url.startswith("sqlite")
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine can reach the site; demo people may log in only then."""
+        return self.host in LOOPBACK
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """The most bytes of one picture."""
+        return self.max_upload_mb * 1_000_000
+
+
+def _parsed(name: str, text: str, kind: object) -> object:
+    if kind == "int":
+        try:
+            return int(float(text)) if "e" in text.lower() else int(text)
+        except ValueError:
+            raise ConfigError(f"{name} is {text!r}; it must be a whole number.") from None
+    if kind == "bool":
+        if text.lower() not in ("0", "1", "true", "false", "yes", "no"):
+            raise ConfigError(f"{name} is {text!r}; it must be 1 or 0.")
+        return text.lower() in ("1", "true", "yes")
+    if kind == "Path":
+        return Path(text)
+    if kind == "tuple[str, ...]":
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return text
+
+
+def _check_scheme(name: str, url: str, schemes: tuple[str, ...]) -> None:
+    if url and urlsplit(url).scheme not in schemes:
+        raise ConfigError(f"{name} does not start with {' or '.join(s + '://' for s in schemes)}.")
+
+
+def _kept_secret(folder: Path) -> str:
+    """The secret made once for this data folder, readable by its owner alone."""
+    path = folder / "secret_key"
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        pass
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text().strip()

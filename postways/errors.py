@@ -1,0 +1,34 @@
+"""What can go wrong by the rules of the house, as plain exceptions; `handlers.py` turns them into answers."""
+
+from __future__ import annotations
+
+
+class Missing(Exception):
+    """Not there, or not to be known of: both are 404."""
+
+
+class Forbidden(Exception):
+    """Known of, but not allowed."""
+
+
+class Refused(Exception):
+    """A rule said no. `message` is a translatable sentence with %(name)s places for `values`; `field` says where it belongs."""
+
+    def __init__(self, message: str, field: str = "", **values: object) -> None:
+        super().__init__(message % values if values else message)
+        self.message = message
+        self.field = field
+        self.values = values
+
+
+class TooMany(Exception):
+    """A limit was reached; another try makes sense after `retry_after` seconds."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.retry_after = retry_after
+
+
+class Busy(Exception):
+    """The machine can't take this now; nothing was changed."""

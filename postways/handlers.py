@@ -1,0 +1,115 @@
+"""From errors to answers: the one map from what went wrong to a status and a page or fragment."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, g, request, url_for
+from flask_babel import gettext, lazy_gettext
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.wrappers import Response
+
+from postways.db import db
+from postways.errors import Busy, Forbidden, Missing, Refused, TooMany
+from postways.htmx import asked_by_htmx, notice, page
+from postways.paging import BadCursor
+from postways.storage import StorageFull
+
+log = logging.getLogger(__name__)
+
+TITLES = {
+    400: lazy_gettext("That can't be read"),
+    403: lazy_gettext("Not allowed"),
+    404: lazy_gettext("Nothing here"),
+    405: lazy_gettext("Not allowed"),
+    413: lazy_gettext("Too large"),
+    422: lazy_gettext("Not like this"),
+    429: lazy_gettext("Too many tries"),
+    500: lazy_gettext("Something went wrong"),
+    503: lazy_gettext("Too busy just now"),
+    507: lazy_gettext("No room left"),
+}
+SENTENCES = {
+    400: lazy_gettext("This address was changed on its way. Start again from the list."),
+    403: lazy_gettext("This is not yours to change."),
+    404: lazy_gettext("There is no such page, or it is not for everybody. It may have been moved to the trash."),
+    405: lazy_gettext("This address can't be used in that way."),
+    413: lazy_gettext("That is more than this site takes at once. Send fewer or smaller photographs."),
+    500: lazy_gettext("It is not your fault, and it has been noted. Try again in a moment."),
+    503: lazy_gettext("Nothing was changed. Try again in a few seconds."),
+    507: lazy_gettext("The site has no room for more photographs just now. What you typed is not lost; tell the people who run it."),
+}
+EXPIRED = lazy_gettext("This page was open for too long or you logged in anew. Go back, load it again and send it once more.")
+RETRY_BUSY = "2"
+
+
+def init_app(app: Flask) -> None:
+    """Let `app` answer errors."""
+    app.register_error_handler(Missing, lambda error: answer(404))
+    app.register_error_handler(Forbidden, lambda error: answer(403))
+    app.register_error_handler(Refused, lambda error: answer(422, sentence(error)))
+    app.register_error_handler(TooMany, _too_many)
+    app.register_error_handler(BadCursor, lambda error: answer(400))
+    app.register_error_handler(CSRFError, lambda error: answer(403, str(EXPIRED)))
+    app.register_error_handler(RequestEntityTooLarge, lambda error: answer(413))
+    app.register_error_handler(StorageFull, lambda error: answer(507))
+    for kind in (Busy, PoolTimeout, OperationalError):
+        app.register_error_handler(kind, _busy)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _crashed)
+
+
+def sentence(error: Refused | TooMany) -> str:
+    """What a refusal says, in the reader's language."""
+    values = error.values if isinstance(error, Refused) else {"minutes": -(-error.retry_after // 60)}
+    return gettext(error.message, **values)
+
+
+def answer(status: int, words: str | None = None) -> Response:
+    """A page that says what happened and what to do, or for htmx a sentence that leaves the page as it is."""
+    db.session.rollback()
+    words = words or str(SENTENCES.get(status, SENTENCES[500]))
+    if asked_by_htmx():
+        return notice(words, status)
+    if "user" not in g:
+        return Response(words, status, content_type="text/plain; charset=utf-8")
+    return page(
+        "errors/error.html",
+        status,
+        status=status,
+        title=str(TITLES.get(status, TITLES[500])),
+        sentence=words,
+        action_url=url_for("posts.home"),
+        action_label=gettext("Go to the newest photographs"),
+    )
+
+
+def _too_many(error: TooMany) -> Response:
+    response = answer(429, sentence(error))
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _busy(error: Exception) -> Response:
+    log.warning("busy: %s on %s", type(error).__name__, request.path)
+    response = answer(503)
+    response.headers["Retry-After"] = RETRY_BUSY
+    return response
+
+
+def _http(error: HTTPException) -> Response | HTTPException:
+    if error.code is None or error.code < 400:  # noqa: PLR2004 redirects, such as the one that adds a slash
+        return error
+    response = answer(error.code, None if error.code in SENTENCES else error.description)
+    for name, value in error.get_headers(request.environ):
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def _crashed(error: Exception) -> Response:
+    log.exception("crashed on %s %s", request.method, request.path, exc_info=error)
+    return answer(500)

@@ -1,0 +1,86 @@
+"""Every HX- header that is read or written, and the two kinds of answer: a page and a fragment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+import htmx_flask
+from flask import Response, g, make_response, redirect, render_template, request, url_for
+from jinja2_fragments.flask import render_block
+from werkzeug.wrappers import Response as BaseResponse
+
+NOTICE = "#notice"
+htmx = htmx_flask.Htmx()
+
+
+def asked_by_htmx() -> bool:
+    """Whether a fragment is wanted; a restored history entry wants the page."""
+    wanted = request.headers.get("HX-Request") == "true"
+    return wanted and request.headers.get("HX-History-Restore-Request") != "true"
+
+
+def page(template: str, status: int = 200, **context: Any) -> Response:
+    """The whole page."""
+    return make_response(render_template(template, **context), status)
+
+
+def fragment(template: str, status: int = 200, block: str | None = None, **context: Any) -> Response:
+    """A partial, or one block of a page."""
+    html = render_block(template, block, **context) if block else render_template(template, **context)
+    return make_response(html, status)
+
+
+def notice(sentence: str, status: int) -> Response:
+    """A failed fragment: the page stays as it is and the sentence is spoken in its status region."""
+    answer = fragment("errors/_notice.html", status, sentence=sentence)
+    answer.headers["HX-Retarget"] = NOTICE
+    answer.headers["HX-Reswap"] = "innerHTML"
+    return answer
+
+
+def go(url: str) -> BaseResponse:
+    """After a form: see another page. htmx is told to load it as a page of its own."""
+    if asked_by_htmx():
+        answer = make_response("", 200)
+        answer.headers["HX-Redirect"] = url
+        return answer
+    return redirect(url, 303)
+
+
+def to_login() -> BaseResponse:
+    """Log in first, then come back to the page that asked."""
+    place = came_from() if asked_by_htmx() or request.method != "GET" else request.full_path.rstrip("?")
+    url = url_for("auth.login", next=place)
+    if not asked_by_htmx():
+        return redirect(url, 303)
+    answer = make_response("", 401)
+    answer.headers["HX-Redirect"] = url
+    return answer
+
+
+def came_from(otherwise: str = "/") -> str:
+    """The path of the page whose form or link this is, if the browser tells and it is ours."""
+    told = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
+    parts = urlsplit(told)
+    if parts.netloc != request.host:
+        return otherwise
+    return inside(parts.path + (f"?{parts.query}" if parts.query else ""), otherwise)
+
+
+def inside(url: str | None, otherwise: str) -> str:
+    """`url` if it is a path of this site, which no browser could read as another host; else `otherwise`."""
+    if not url or not url.startswith("/") or url.startswith(("//", "/\\")) or any(ord(c) < 33 for c in url):  # noqa: PLR2004 control characters and blanks
+        return otherwise
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return otherwise
+    return otherwise if parts.scheme or parts.netloc or "\\" in url else url
+
+
+def stream(posts: Iterable[int], *, newest: int | None = None, own: bool = False) -> str:
+    """The address of the page's event stream: what it shows, and from which moment on."""
+    shown = ",".join(map(str, posts))
+    return url_for("live.stream", posts=shown or None, newest=newest, own="1" if own else None, since=g.since)

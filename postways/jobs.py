@@ -1,0 +1,85 @@
+"""What workers run: find, one verb, commit. Each may be killed anywhere and run again."""
+
+from __future__ import annotations
+
+import logging
+from typing import cast
+
+from flask import Flask, current_app
+from flask.ctx import AppContext
+
+from postways import images
+from postways.config import Config
+from postways.db import db, now
+from postways.images import Derived, Unreadable
+from postways.models import Erasure, Photo
+from postways.storage import Storage
+
+log = logging.getLogger(__name__)
+_app: Flask | None = None
+
+
+def use(app: Flask) -> None:
+    """Run the jobs of this process, and of those that it forks, in `app`."""
+    global _app  # noqa: PLW0603 RQ calls plain functions
+    _app = app
+
+
+def _context() -> AppContext:
+    assert _app is not None, "a worker names its application first"
+    return _app.app_context()
+
+
+def process_photo(photo_id: int) -> None:
+    """Prepare a photograph, if nobody else does and it is still wanted."""
+    with _context():
+        prepare(photo_id)
+
+
+def erase(erasure_id: int) -> None:
+    """Delete the files that a transaction let go of."""
+    with _context():
+        row = db.session.get(Erasure, erasure_id)
+        db.session.rollback()
+        if row is None:
+            return
+        _storage().delete_all(row.prefix)
+        db.session.delete(db.session.get(Erasure, erasure_id) or row)
+        db.session.commit()
+
+
+def prepare(photo_id: int) -> None:
+    """Prepare a photograph in this process: claim it, derive and store the files, note the result."""
+    photo = db.session.get(Photo, photo_id, populate_existing=True)
+    claimed = photo is not None and photo.claim(now())
+    db.session.commit()
+    if photo is None or not claimed:
+        return
+    try:
+        derived = _derive(photo)
+    except Unreadable as error:
+        log.info("photo %d can't be prepared", photo_id)
+        photo.fail(str(error) % error.values if error.values else str(error))
+        db.session.commit()
+        return
+    for derivative in derived.derivatives:
+        _storage().put(f"{photo.folder}{derivative.name}", derivative.data, derivative.mime)
+    kept = photo.derived(derived)
+    db.session.commit()
+    if not kept:
+        _storage().delete_all(photo.folder)  # it was removed meanwhile
+
+
+def _derive(photo: Photo) -> Derived:
+    config: Config = current_app.extensions["config"]
+
+    def alive() -> None:
+        photo.still_at_it()
+        db.session.commit()
+
+    with photo.read_original(_storage()) as file:
+        return images.derive(file, max_pixels=config.max_pixels, progress=alive)
+
+
+def _storage() -> Storage:
+    return cast("Storage", current_app.extensions["storage"])

@@ -1,0 +1,155 @@
+"""The outbox: jobs and live news leave after the real commit, and losing Redis loses nothing.
+
+Verbs call `job` and `tell` while their transaction runs. Once it has been committed (never at a savepoint, never after a
+rollback, never while the database's write lock is held) what they asked for goes to Redis. What must be done is a state in
+the database that `sweep.py` finds again; what must be seen is kept here until Redis is back.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from typing import Any, cast
+
+from flask import Flask, current_app
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.exceptions import DuplicateJobError
+from rq.serializers import JSONSerializer
+from sqlalchemy import event
+from sqlalchemy.orm import Session, SessionTransaction
+
+from postways.config import Config
+from postways.db import db
+
+log = logging.getLogger(__name__)
+
+STREAM = "postways:live"
+STREAM_LENGTH = 10_000  # news kept for pages that come back after a cut
+QUEUES = {"process_photo": "media", "erase": "default"}
+JOB_TIMEOUT = 120  # seconds
+FAILURE_TTL = 3_600  # seconds that a failed job's ids stay in Redis
+PATIENCE = 0.25  # seconds that a request waits for Redis
+REST = 1.0  # seconds that Redis is left alone after it failed
+MOST_UNTOLD = 10_000
+
+News = dict[str, str]
+
+
+def init_app(app: Flask, config: Config) -> None:
+    """Give `app` its Redis."""
+    app.extensions["redis"] = Redis.from_url(
+        config.redis_url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, decode_responses=False
+    )
+    app.extensions["outbox"] = Outbox(app.extensions["redis"])
+
+
+def job(name: str, *ids: int) -> None:
+    """Run `jobs.name(*ids)` in a worker once this transaction has been committed."""
+    _wanted().append(("job", name, ids))
+
+
+def tell(topic: str, **fields: int | str) -> None:
+    """Tell every open page that shows `topic`, once this transaction has been committed."""
+    _wanted().append(("tell", topic, {key: str(value) for key, value in fields.items()}))
+
+
+def outbox() -> Outbox:
+    """What this process could not yet send."""
+    return cast("Outbox", current_app.extensions["outbox"])
+
+
+class Outbox:
+    """Sends to Redis, rests after a failure, and remembers the news that could not go out."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.redis = redis
+        self._rest_until = 0.0
+        self._untold: list[News] = []
+
+    def send(self, wanted: Iterable[tuple[str, str, Any]]) -> None:
+        """Jobs that can't go out are found by the sweeper; news that can't is told with the next that can."""
+        asked = list(wanted)
+        self._untold += [{"topic": name, **what} for kind, name, what in asked if kind == "tell"]
+        if time.monotonic() < self._rest_until:
+            self._forget_oldest()
+            return
+        try:
+            self._tell()
+            for kind, name, what in asked:
+                if kind == "job":
+                    self._enqueue(name, what)
+        except RedisError as error:
+            self._rest_until = time.monotonic() + REST
+            self._forget_oldest()
+            log.warning("Redis is away, work waits in the database: %s", type(error).__name__)
+
+    def _tell(self) -> None:
+        untold, self._untold = self._untold, []
+        if not untold:
+            return
+        try:
+            with self.redis.pipeline(transaction=False) as pipeline:
+                for news in untold:
+                    pipeline.xadd(STREAM, cast("Any", news), maxlen=STREAM_LENGTH, approximate=True)
+                pipeline.execute()
+        except RedisError:
+            self._untold = untold + self._untold
+            raise
+
+    def _forget_oldest(self) -> None:
+        del self._untold[:-MOST_UNTOLD]
+
+    def _enqueue(self, name: str, ids: tuple[int, ...]) -> None:
+        queue = Queue(QUEUES[name], connection=self.redis, serializer=JSONSerializer)
+        job_id = "-".join([name, *map(str, ids)])
+        job = queue.create_job(
+            f"postways.jobs.{name}",
+            args=ids,
+            job_id=job_id,
+            description=job_id,
+            timeout=JOB_TIMEOUT,
+            result_ttl=0,
+            failure_ttl=FAILURE_TTL,
+        )
+        try:
+            queue.enqueue_job(job, unique=True)
+        except DuplicateJobError:
+            if not self._in_line(queue, job_id):
+                queue.enqueue_job(job)  # the older one failed, or died with its worker
+
+    def _in_line(self, queue: Queue, job_id: str) -> bool:
+        return self.redis.lpos(queue.key, job_id) is not None
+
+
+def queue_length(redis: Redis) -> int:
+    """How many jobs wait in all queues together."""
+    return sum(Queue(name, connection=redis, serializer=JSONSerializer).count for name in set(QUEUES.values()))
+
+
+def _wanted() -> list[tuple[str, str, Any]]:
+    return cast("list[tuple[str, str, Any]]", db.session.info.setdefault("wanted", []))
+
+
+@event.listens_for(db.session, "after_commit")
+def _committed(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # a savepoint: the real commit is still to come
+    session.info.setdefault("due", []).extend(session.info.pop("wanted", []))
+
+
+@event.listens_for(db.session, "after_soft_rollback")
+def _rolled_back(session: Session, previous: SessionTransaction) -> None:
+    if previous.parent is None:
+        session.info.pop("wanted", None)
+
+
+@event.listens_for(db.session, "after_transaction_end")
+def _ended(session: Session, transaction: SessionTransaction) -> None:
+    """The connection has gone back and the write lock with it: now talking to Redis holds nobody up."""
+    if transaction.parent is None and (due := session.info.pop("due", None)):
+        outbox().send(due)
+
+

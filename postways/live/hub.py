@@ -1,0 +1,271 @@
+"""One reader of the Redis stream per process, and many open pages that hear from it.
+
+News carry ids, never text or counts: what a page is told is read from the database at that moment, once for all pages, so
+that news that overtake each other can't leave a wrong count behind. A page that comes back names the last news it knows;
+what happened since is found in the ring, then in the stream, and when both are too short the page is told everything anew.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator
+
+import gevent
+from flask import Flask
+from gevent.queue import Empty, Full, Queue
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from postways.db import db, read_only
+from postways.later import STREAM, News, Outbox
+from postways.live import words
+from postways.models import Post
+
+log = logging.getLogger(__name__)
+
+START = "0-0"
+BLOCK = 5_000  # milliseconds that one read of the stream waits
+GATHER = 0.03  # seconds between two rounds, in which many likes of one post become one message
+HEARTBEAT = 12.0  # seconds
+QUEUE = 128  # messages that a page may be behind before it is cut off and asks anew
+RING = 4_000  # news that are remembered here
+MOST_MISSED = 2_000  # news that are read again from Redis for one page
+CHUNK = 500  # posts asked for in one statement
+
+Entry = tuple[str, News]
+
+
+class Stream:
+    """One open page: which posts it shows, who reads it, and what it has not been sent yet."""
+
+    __slots__ = ("closed", "fresh", "home", "person", "posts", "queue")
+
+    def __init__(self, person: int | None, posts: dict[int, int], *, home: bool) -> None:
+        self.person = person
+        self.posts = posts  # id: its author's id
+        self.home = home
+        self.fresh = 0  # photographs in the pill
+        self.queue: Queue[bytes | None] = Queue(QUEUE)
+        self.closed = False
+
+    def send(self, message: bytes) -> None:
+        """Put it in line; a reader who is too slow is cut off and comes back knowing what it knew."""
+        if self.closed:
+            return
+        try:
+            self.queue.put_nowait(message)
+        except Full:
+            self.close()
+
+    def close(self) -> None:
+        """End the stream after what is in line."""
+        self.closed = True
+        if self.queue.full():
+            self.queue.get_nowait()
+        self.queue.put_nowait(None)
+
+    def events(self, first: bytes) -> Iterator[bytes]:
+        """The body of the answer: what was missed, then what happens, and a sign of life while nothing does."""
+        yield first
+        while True:
+            try:
+                message = self.queue.get(timeout=HEARTBEAT)
+            except Empty:
+                message = words.HEARTBEAT
+            if message is None:
+                return
+            yield message
+
+
+class Hub:
+    """The open pages of this process."""
+
+    def __init__(self, app: Flask, redis: Redis, outbox: Outbox) -> None:
+        self.app = app
+        self.redis = redis
+        self.outbox = outbox
+        self.last = START
+        self.streams: set[Stream] = set()
+        self.by_post: dict[int, set[Stream]] = defaultdict(set)
+        self.by_person: dict[int, set[Stream]] = defaultdict(set)
+        self.ring: deque[Entry] = deque(maxlen=RING)
+        self._ring_from = START
+        self._unheard: set[int] = set()  # posts whose counts could not be read
+
+    # --- pages
+
+    def open(self, stream: Stream) -> None:
+        """Let the page hear what happens from now on."""
+        self.streams.add(stream)
+        for post in stream.posts:
+            self.by_post[post].add(stream)
+        if stream.person is not None:
+            self.by_person[stream.person].add(stream)
+
+    def leave(self, stream: Stream) -> None:
+        """The page has gone."""
+        self.streams.discard(stream)
+        for post in stream.posts:
+            _drop(self.by_post, post, stream)
+        if stream.person is not None:
+            _drop(self.by_person, stream.person, stream)
+
+    def close_all(self) -> None:
+        """The process ends: every page comes back to another one."""
+        for stream in list(self.streams):
+            stream.close()
+
+    def missed(self, since: str) -> list[Entry] | None:
+        """The news after `since`, or None when they can't all be known any more."""
+        if self.last == START or not _is_id(since) or _number(since) > _number(self.last):
+            return None
+        if _number(since) >= _number(self._ring_from):
+            return [entry for entry in self.ring if _number(entry[0]) > _number(since)]
+        try:
+            oldest = self.redis.xrange(STREAM, count=1)
+            if not oldest or _number(oldest[0][0].decode()) > _number(since):
+                return None
+            found = self.redis.xrange(STREAM, min=f"({since}", count=MOST_MISSED)
+        except RedisError:
+            return None
+        return None if len(found) == MOST_MISSED else [_entry(*row) for row in found]
+
+    # --- the reader
+
+    def run(self) -> None:
+        """Read news for ever; outlives Redis."""
+        away = False
+        while True:
+            try:
+                if self.last == START:
+                    self._begin()
+                if away:
+                    self._catch_up()
+                self._read()
+                away = False
+            except RedisError:
+                away = True
+                gevent.sleep(0.5)
+            except Exception:
+                log.exception("the live reader stumbled")
+                gevent.sleep(0.5)
+
+    def _begin(self) -> None:
+        newest = self.redis.xrevrange(STREAM, count=1)
+        self.last = newest[0][0].decode() if newest else "0-1"
+        self._ring_from = self.last
+
+    def _read(self) -> None:
+        answer = self.redis.xread({STREAM: self.last}, count=1_000, block=BLOCK)
+        entries = [_entry(*row) for _name, rows in answer or [] for row in rows]
+        self.outbox.send([])
+        if not entries:
+            self._notice_reset()
+            self.take([])
+            return
+        for entry in entries:
+            if len(self.ring) == RING:
+                self._ring_from = self.ring[0][0]
+            self.ring.append(entry)
+        self.last = entries[-1][0]
+        self.take(entries)
+        gevent.sleep(GATHER)
+
+    def _notice_reset(self) -> None:
+        """A Redis that was emptied while its clock stood back would be read from a place that it reaches late."""
+        newest = self.redis.xrevrange(STREAM, count=1)
+        if newest and _number(newest[0][0].decode()) < _number(self.last):
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """News were lost while Redis was away: tell every page how things stand."""
+        self.ring.clear()
+        self._begin()
+        self._tell_counts(set(self.by_post))
+        self._tell_pills()
+
+    # --- from news to messages
+
+    def take(self, entries: Iterable[Entry]) -> None:
+        """Tell the pages concerned."""
+        changed, self._unheard = self._unheard, set()
+        for _id, news in entries:
+            match news["topic"]:
+                case "post":
+                    changed.add(int(news["post"]))
+                case "photo":
+                    self._tell_photo(int(news["photo"]), int(news["post"]), int(news["person"]))
+                case "published":
+                    self._tell_published(int(news["person"]), int(news["photos"]))
+                case "hidden":
+                    self._hide(int(news["post"]))
+        self._tell_counts(changed)
+
+    def _tell_counts(self, posts: set[int]) -> None:
+        shown = [post for post in posts if post in self.by_post]
+        for start in range(0, len(shown), CHUNK):
+            some = shown[start : start + CHUNK]
+            try:
+                counts = self._counts(some)
+            except SQLAlchemyError:
+                self._unheard.update(some)
+                continue
+            for post, count in counts.items():
+                message = words.message(self.last, words.likes(post, count))
+                for stream in list(self.by_post.get(post, ())):
+                    stream.send(message)
+
+    def _counts(self, posts: list[int]) -> dict[int, int]:
+        with self.app.app_context():
+            read_only(True)
+            try:
+                return Post.like_counts(posts)
+            finally:
+                db.session.remove()
+
+    def _tell_photo(self, photo: int, post: int, person: int) -> None:
+        message = words.named(self.last, f"photo-{photo}", str(post))
+        for stream in self.by_post.get(post, set()) | self.by_person.get(person, set()):
+            stream.send(message)
+
+    def _tell_published(self, person: int, photos: int) -> None:
+        for stream in list(self.streams):
+            if stream.home and stream.person != person:
+                stream.fresh += photos
+                stream.send(words.message(self.last, words.pill(self.app, stream.fresh)))
+
+    def _tell_pills(self) -> None:
+        """Pages of the newest posts ask for their number again when they come back."""
+        for stream in list(self.streams):
+            if stream.home:
+                stream.close()
+
+    def _hide(self, post: int) -> None:
+        """Nobody but its author hears of it any more."""
+        for stream in list(self.by_post.get(post, ())):
+            if stream.posts[post] != stream.person:
+                del stream.posts[post]
+                _drop(self.by_post, post, stream)
+
+
+def _drop(index: dict[int, set[Stream]], key: int, stream: Stream) -> None:
+    if key in index:
+        index[key].discard(stream)
+        if not index[key]:
+            del index[key]
+
+
+def _entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
+    return entry_id.decode(), {key.decode(): value.decode() for key, value in fields.items()}
+
+
+def _is_id(text: str) -> bool:
+    head, _, tail = text.partition("-")
+    return head.isascii() and head.isdigit() and tail.isascii() and tail.isdigit() and len(text) < 40  # noqa: PLR2004 two 64-bit numbers
+
+
+def _number(entry_id: str) -> tuple[int, int]:
+    head, _, tail = entry_id.partition("-")
+    return int(head), int(tail)

@@ -1,0 +1,86 @@
+"""The door of event streams: who may hear what is asked when a page connects."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from flask import Response, abort, current_app, g, request
+
+from postways.db import db
+from postways.live import bp, hub_of_this_process, words
+from postways.live.hub import Hub, Stream
+from postways.models import Post
+from postways.models.post import MOST_LISTED
+from postways.paging import EPOCH
+
+SLOWEST_READER = 20  # seconds that one write to a page may take
+
+
+@bp.get("/live/")
+def stream() -> Response:
+    """What changes on the page that shows `posts`, from the news `since` (or `Last-Event-ID`) on.
+
+    `newest` (microseconds) is when the newest post on the home page was published, and asks for the pill; `own` asks
+    for the reader's uploads. No database connection is held while streaming.
+    """
+    posts = _ids(request.args.get("posts", ""))
+    newest = request.args.get("newest", type=int)
+    hub = hub_of_this_process()
+    page = Stream(
+        g.user.id if g.user.is_member else None, Post.authors_of(posts, g.user) if posts else {}, home=newest is not None
+    )
+    hub.open(page)  # first listen, then look what was missed
+    try:
+        since = request.headers.get("Last-Event-ID") or request.args.get("since", "")
+        first = words.HELLO + _missed(hub, page, since, newest)
+        db.session.remove()
+    except BaseException:
+        hub.leave(page)
+        raise
+    _never_wait_for_ever()
+    answer = Response(page.events(first), content_type="text/event-stream; charset=utf-8")
+    answer.call_on_close(lambda: hub.leave(page))
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["X-Accel-Buffering"] = "no"
+    return answer
+
+
+def _ids(text: str) -> list[int]:
+    ids = [part for part in text.split(",") if part]
+    if len(ids) > MOST_LISTED or not all(part.isascii() and part.isdigit() and len(part) < 19 for part in ids):  # noqa: PLR2004 64 bits
+        abort(400)
+    return [int(part) for part in ids]
+
+
+def _missed(hub: Hub, page: Stream, since: str, newest: int | None) -> bytes:
+    """Every count that changed since then and every picture that became ready; all of them if that can't be known."""
+    missed = hub.missed(since)
+    told = missed or []
+    changed = {int(news["post"]) for _, news in told if news["topic"] == "post"}
+    shown = list(page.posts) if missed is None else [post for post in page.posts if post in changed]
+    parts = [words.message(hub.last, words.likes(*item)) for item in Post.like_counts(shown).items()] if shown else []
+    if missed is None:
+        parts.append(words.named(hub.last, "resync", ",".join(map(str, page.posts))))
+    parts += [
+        words.named(hub.last, f"photo-{news['photo']}", news["post"])
+        for _, news in told
+        if news["topic"] == "photo" and (int(news["post"]) in page.posts or int(news["person"]) == page.person)
+    ]
+    if newest is not None and (missed is None or any(news["topic"] == "published" for _, news in told)):
+        page.fresh = Post.count_newer(_moment(newest), g.user)
+        if page.fresh:
+            parts.append(words.message(hub.last, words.pill(current_app._get_current_object(), page.fresh)))  # type: ignore[attr-defined]
+    return b"".join(parts)
+
+
+def _moment(microseconds: int) -> datetime:
+    try:
+        return EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError:
+        abort(400)
+
+
+def _never_wait_for_ever() -> None:
+    """A page that stops reading is given up, with everything that waits for it."""
+    if connection := request.environ.get("gunicorn.socket"):
+        connection.settimeout(SLOWEST_READER)

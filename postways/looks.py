@@ -1,0 +1,86 @@
+"""What templates may call: addresses of files, times and numbers in words, and who may have what."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+from babel.dates import format_timedelta
+from babel.numbers import format_decimal
+from flask import Flask, url_for
+from flask_babel import format_date, get_locale
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
+
+from postways.config import Config
+from postways.db import now
+from postways.models import Photo
+from postways.models.photo import LONGEST_ALT
+from postways.models.post import LONGEST_CONTENT, LONGEST_TITLE, MOST_PHOTOS
+from postways.text import one_line, rich
+
+LONG_AGO = timedelta(days=30)  # from here on the date says more than the distance
+
+
+def init_app(app: Flask) -> None:
+    """Let the templates of `app` call these."""
+    config: Config = app.extensions["config"]
+    app.jinja_env.globals.update(
+        static=_static_of(Path(app.static_folder or "")),
+        media=media,
+        csrf_field=csrf_field,
+        config_limits={
+            "max_upload_mb": config.max_upload_mb,
+            "photos": MOST_PHOTOS,
+            "title": LONGEST_TITLE,
+            "content": LONGEST_CONTENT,
+            "alt": LONGEST_ALT,
+        },
+        base_url=config.base_url,
+    )
+    app.jinja_env.filters.update(ago=ago, iso=iso, count=count, rich=rich, one_line=one_line)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def media(photo: Photo, name: str) -> str:
+    """The address of one file of a photograph."""
+    return f"/media/{photo.key}/{name}"
+
+
+def csrf_field() -> Markup:
+    """The token of a form. Only for pages of members, and visitors' pages that hold a form."""
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+
+
+def ago(moment: datetime) -> str:
+    """How long ago, in words; the date when it was long ago."""
+    distance = now() - moment
+    if distance > LONG_AGO:
+        return format_date(moment, "d MMM yyyy")
+    return _in_words(int(max(distance.total_seconds(), 1)), str(get_locale()))
+
+
+def iso(moment: datetime) -> str:
+    """For machines and for `title`: the second is exact enough."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def count(number: int) -> str:
+    """A number as people read it: 1,204."""
+    return format_decimal(number, locale=get_locale())
+
+
+@lru_cache(maxsize=4096)
+def _in_words(seconds: int, locale: str) -> str:
+    return format_timedelta(timedelta(seconds=-seconds), add_direction=True, locale=locale)
+
+
+def _static_of(folder: Path) -> object:
+    @lru_cache
+    def static(name: str) -> str:
+        version = hashlib.sha256((folder / name).read_bytes()).hexdigest()[:10]
+        return url_for("static", filename=name, v=version)
+
+    return static

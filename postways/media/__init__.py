@@ -1,0 +1,100 @@
+"""The files of photographs, each only to those who may see its post at this moment."""
+
+from __future__ import annotations
+
+import time
+
+from flask import Blueprint, Flask, Response, current_app, g, request
+
+from postways.auth import recognise
+from postways.errors import Missing
+from postways.models import Guest, Photo, Post
+from postways.storage import NotFound, Storage
+from postways.threads import in_thread
+
+bp = Blueprint("media", __name__)
+
+REMEMBERED = 2.0  # seconds that a process trusts its look-up of whether a key is open to everybody
+MOST_REMEMBERED = 20_000
+OPEN = "public, max-age=31536000, immutable, s-maxage=5, proxy-revalidate"
+CLOSED = "private, no-store"
+TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
+_open: dict[str, tuple[float, frozenset[str]]] = {}
+
+
+def init_app(app: Flask) -> None:
+    """Open this door."""
+    app.register_blueprint(bp)
+
+
+@bp.get("/media/<key>/<name>")
+def file(key: str, name: str) -> Response:
+    """A derivative, or for its owner the original."""
+    if name in open_names(key):
+        return _send(f"photos/{key}/{name}", TYPES[name.rpartition(".")[2]], OPEN)
+    recognise()
+    photo = Post.photo_seen_by(g.user, key=key)
+    if photo is None:
+        raise Missing
+    if name == "original" and g.user.can_open_original(photo):
+        return _stream(photo)
+    if name not in photo.names:
+        raise Missing
+    return _send(f"{photo.folder}{name}", TYPES[name.rpartition(".")[2]], CLOSED)
+
+
+def open_names(key: str) -> frozenset[str]:
+    """The files under `key` that everybody may read: one indexed look-up, remembered for two seconds."""
+    moment = time.monotonic()
+    until, names = _open.get(key, (0.0, frozenset[str]()))
+    if until > moment:
+        return names
+    photo = Post.photo_seen_by(Guest(), key=key)
+    names = frozenset(photo.names) if photo else frozenset()
+    if len(_open) >= MOST_REMEMBERED:
+        _open.clear()
+    _open[key] = (moment + REMEMBERED, names)
+    return names
+
+
+def forget() -> None:
+    """Look everything up anew."""
+    _open.clear()
+
+
+def _send(path: str, mime: str, cache: str) -> Response:
+    etag = path.removeprefix("photos/")
+    answer = Response(content_type=mime)
+    answer.set_etag(etag)
+    if etag in request.if_none_match:
+        answer.status_code = 304
+    else:
+        try:
+            answer.set_data(in_thread(_storage().get, path))
+        except NotFound:
+            raise Missing from None
+    return _guarded(answer, cache)
+
+
+def _stream(photo: Photo) -> Response:
+    try:
+        size, chunks = in_thread(_storage().stream, photo.original)
+    except NotFound:
+        raise Missing from None
+    answer = Response(chunks, content_type=photo.mime)
+    answer.content_length = size
+    kind = photo.original.rpartition(".")[2]
+    answer.headers["Content-Disposition"] = f'inline; filename="photograph-{photo.id}.{kind}"'
+    return _guarded(answer, CLOSED)
+
+
+def _guarded(answer: Response, cache: str) -> Response:
+    answer.headers["Cache-Control"] = cache
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return answer
+
+
+def _storage() -> Storage:
+    storage: Storage = current_app.extensions["storage"]
+    return storage

@@ -1,0 +1,321 @@
+"""A photograph: its original, what was made of it, and how far that has got."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, BinaryIO
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, and_, func, or_, select, update
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from postways import images, later
+from postways.db import Id, Moment, db, now
+from postways.errors import Missing, Refused
+from postways.images import Unreadable
+from postways.models.erasure import Erasure
+from postways.models.guest import Actor
+from postways.storage import NotFound, Storage
+
+if TYPE_CHECKING:
+    from postways.models.post import Post
+    from postways.models.user import User
+
+LONGEST_ALT = 1_500
+LEASE = timedelta(seconds=20)  # a worker that has not been heard of for so long has died
+MOST_TRIES = 3
+PENDING_FOR = timedelta(hours=24)  # an upload that no post refers to is kept for so long
+SHOWN_ALIKE = frozenset({"image/jpeg", "image/png", "image/webp", "image/avif", "image/gif"})
+GAVE_UP = "This picture could not be prepared. Try again, or replace it with another copy."
+LOST = "The uploaded file is no longer there. Choose the photograph again."
+
+
+class Photo(db.Model):  # type: ignore[name-defined,misc]
+    """One photograph of a post, or a pending upload of its owner while `post_id` is null.
+
+    `state` is what must still be done, and the truth about it: a queue entry is only the doorbell.
+    """
+
+    __tablename__ = "photos"
+    __table_args__ = (
+        Index("ix_photos_post_id_position", "post_id", "position"),
+        Index("ix_photos_state_claimed_at", "state", "claimed_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    key: Mapped[str] = mapped_column(String(32), unique=True)
+    original: Mapped[str] = mapped_column(String(80))
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    position: Mapped[int] = mapped_column(default=0)
+    alt: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[str] = mapped_column(String(16), default="waiting")
+    reason: Mapped[str] = mapped_column(Text, default="")
+    tries: Mapped[int] = mapped_column(default=0)
+    claimed_at: Mapped[datetime] = mapped_column(Moment, default=now)  # or, while it waits, since when
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+    mime: Mapped[str] = mapped_column(String(32))
+    size: Mapped[int]
+    width: Mapped[int]
+    height: Mapped[int]
+    made: Mapped[list[int]] = mapped_column(JSON, default=list)  # widths of the derivatives
+    placeholder: Mapped[str] = mapped_column(Text, default="")
+    camera: Mapped[str | None] = mapped_column(String(200))
+    lens: Mapped[str | None] = mapped_column(String(200))
+    focal_length: Mapped[float | None]
+    aperture: Mapped[float | None]
+    shutter: Mapped[float | None]
+    iso: Mapped[int | None]
+    taken_at: Mapped[datetime | None]
+
+    post: Mapped[Post | None] = relationship(back_populates="photos", lazy="raise_on_sql")
+
+    # --- questions
+
+    @property
+    def ready(self) -> bool:
+        """Whether its derivatives can be shown."""
+        return self.state == "ready"
+
+    @property
+    def failed(self) -> bool:
+        """Whether nothing could be made of it; `reason` says why."""
+        return self.state == "failed"
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it is still being prepared."""
+        return self.state in ("waiting", "processing")
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The widths in which it can be had, rising."""
+        return tuple(self.made)
+
+    @property
+    def displayable(self) -> bool:
+        """Whether browsers can show the original itself."""
+        return self.mime in SHOWN_ALIKE
+
+    @property
+    def names(self) -> list[str]:
+        """The names of its derivatives."""
+        return [f"{size}.{kind}" for size in (*self.made, "square") for kind in ("webp", "jpg")] if self.ready else []
+
+    @property
+    def folder(self) -> str:
+        """Where its derivatives lie in the storage."""
+        return f"photos/{self.key}/"
+
+    @property
+    def camera_facts(self) -> list[tuple[str, str]]:
+        """What the camera wrote down, as (msgid of the label, text)."""
+        facts = [
+            ("Camera", self.camera),
+            ("Lens", self.lens),
+            ("Focal length", self.focal_length and f"{self.focal_length:g} mm"),
+            ("Aperture", self.aperture and f"f/{self.aperture:g}"),
+            ("Shutter", self.shutter and shutter_text(self.shutter)),
+            ("ISO", self.iso and str(self.iso)),
+            ("Taken", self.taken_at and f"{self.taken_at:%Y-%m-%d %H:%M}"),
+        ]
+        return [(label, text) for label, text in facts if text]
+
+    # --- queries
+
+    @classmethod
+    def pending_of(cls, user: User, ids: list[int]) -> list[Photo]:
+        """Those of `ids` that are pending uploads of `user`, in the order of `ids`; others are left out."""
+        rows = db.session.scalars(
+            select(cls).where(cls.id.in_(ids[:100]), cls.owner_id == user.id, cls.post_id.is_(None))
+        ).all()
+        return sorted(rows, key=lambda photo: ids.index(photo.id))
+
+    @classmethod
+    def upload_of(cls, photo_id: int, user: User) -> Photo:
+        """A photograph of `user`'s own, attached or pending. Raises Missing."""
+        photo = db.session.scalar(
+            select(cls).where(cls.id == photo_id, cls.owner_id == user.id).execution_options(populate_existing=True)
+        )
+        if photo is None:
+            raise Missing
+        return photo
+
+    @classmethod
+    def with_key(cls, key: str) -> Photo | None:
+        """The photograph whose files have this key."""
+        return db.session.scalar(select(cls).where(cls.key == key))
+
+    @classmethod
+    def waiting_for_work(cls, moment: datetime) -> list[int]:
+        """The ids of photographs that nobody works on: they wait since some seconds, or their worker has died."""
+        forgotten = and_(cls.state == "waiting", cls.claimed_at < moment - timedelta(seconds=5))
+        abandoned = and_(cls.state == "processing", cls.claimed_at < moment - LEASE)
+        return list(db.session.scalars(select(cls.id).where(or_(forgotten, abandoned)).order_by(cls.id).limit(1_000)))
+
+    @classmethod
+    def left_behind(cls, moment: datetime) -> list[Photo]:
+        """Pending uploads that have been kept long enough."""
+        old = select(cls).where(cls.post_id.is_(None), cls.created_at < moment - PENDING_FOR)
+        return list(db.session.scalars(old.limit(1_000)))
+
+    @classmethod
+    def keys(cls) -> dict[str, Photo]:
+        """Every photograph by its key, for the check of the storage."""
+        return {photo.key: photo for photo in db.session.scalars(select(cls))}
+
+    @classmethod
+    def in_states(cls) -> dict[str, int]:
+        """How many photographs there are in each state."""
+        return dict(db.session.execute(select(cls.state, func.count()).group_by(cls.state)).tuples().all())
+
+    # --- verbs
+
+    @staticmethod
+    def store(file: BinaryIO, storage: Storage, *, max_bytes: int, max_pixels: int) -> Photo:
+        """Check the file by its header, keep the original, and return the row for it, not yet in the session.
+
+        Slow and outside any transaction: the file lies in the storage before a row speaks of it. Raises Refused.
+        """
+        size = _size(file)
+        if size > max_bytes:
+            message = "%(size)s MB is too much; the most is %(most)s MB. Choose a smaller copy."
+            raise Refused(message, field="images", size=f"{size / 1e6:.1f}", most=max_bytes // 1_000_000)
+        try:
+            probe = images.probe(file, max_pixels=max_pixels)
+        except Unreadable as error:
+            raise Refused(str(error), field="images", **error.values) from None
+        original = f"originals/{secrets.token_hex(16)}/original.{probe.extension}"
+        storage.put(original, file, probe.mime)
+        return Photo(
+            key=secrets.token_hex(16),
+            original=original,
+            mime=probe.mime,
+            size=size,
+            width=probe.width,
+            height=probe.height,
+            alt="",
+            state="waiting",
+            reason="",
+            tries=0,
+            made=[],
+            placeholder="",
+        )
+
+    def pend(self, owner: User) -> None:
+        """Keep this upload for `owner` until a post refers to it; its preparation starts at once."""
+        self.owner_id = owner.id
+        db.session.add(self)
+        db.session.flush()
+        later.job("process_photo", self.id)
+
+    def claim(self, moment: datetime) -> bool:
+        """Whether this worker is the one to prepare it now; counts the try. Gives up after the third."""
+        free = or_(Photo.state == "waiting", and_(Photo.state == "processing", Photo.claimed_at < moment - LEASE))
+        if self.tries >= MOST_TRIES and self.waiting:
+            self._fail(GAVE_UP)
+            return False
+        claimed = db.session.execute(
+            update(Photo)
+            .where(Photo.id == self.id, free)
+            .values(state="processing", claimed_at=moment, tries=Photo.tries + 1)
+            .execution_options(synchronize_session=False)
+        )
+        return claimed.rowcount == 1
+
+    def still_at_it(self) -> None:
+        """Tell the sweeper that the worker lives."""
+        db.session.execute(
+            update(Photo)
+            .where(Photo.id == self.id, Photo.state == "processing")
+            .values(claimed_at=now())
+            .execution_options(synchronize_session=False)
+        )
+
+    def derived(self, derived: images.Derived) -> bool:
+        """Note what was made of it; False when the row has gone meanwhile and its files must go too."""
+        camera = derived.camera
+        done = db.session.execute(
+            update(Photo)
+            .where(Photo.id == self.id)
+            .values(
+                state="ready",
+                reason="",
+                width=derived.width,
+                height=derived.height,
+                made=list(derived.widths),
+                placeholder=derived.placeholder,
+                camera=camera.make_model,
+                lens=camera.lens,
+                focal_length=camera.focal_length,
+                aperture=camera.aperture,
+                shutter=camera.shutter,
+                iso=camera.iso,
+                taken_at=camera.taken_at,
+            )
+            .execution_options(synchronize_session=False)
+        )
+        if done.rowcount == 1:
+            self._changed()
+        return done.rowcount == 1
+
+    def fail(self, reason: str) -> None:
+        """Mark it with the reason why nothing can be made of it; its author can retry or replace it."""
+        self._fail(reason)
+
+    def _fail(self, reason: str) -> None:
+        db.session.execute(
+            update(Photo)
+            .where(Photo.id == self.id)
+            .values(state="failed", reason=reason)
+            .execution_options(synchronize_session=False)
+        )
+        self._changed()
+
+    def retry(self, actor: Actor) -> None:
+        """Try a failed photograph again. Twice is once."""
+        if actor.id != self.owner_id:
+            raise Missing
+        again = db.session.execute(
+            update(Photo)
+            .where(Photo.id == self.id, Photo.state == "failed")
+            .values(state="waiting", reason="", tries=0, claimed_at=now())
+            .execution_options(synchronize_session=False)
+        )
+        if again.rowcount == 1:
+            later.job("process_photo", self.id)
+            self._changed()
+
+    def redo(self) -> None:
+        """Prepare it once more, because a file that was made of it is missing."""
+        self.state, self.tries, self.claimed_at = "waiting", 0, now()
+        later.job("process_photo", self.id)
+
+    def remove(self) -> None:
+        """Let go of the row and of every file, the original included."""
+        Erasure.ask(self.folder)
+        Erasure.ask(self.original.rsplit("/", 1)[0] + "/")
+        db.session.delete(self)
+
+    def _changed(self) -> None:
+        """The pages that show it, and its owner's, may ask for it again."""
+        later.tell("photo", photo=self.id, post=self.post_id or 0, person=self.owner_id)
+
+    def read_original(self, storage: Storage) -> BinaryIO:
+        """The file as it came. Raises Unreadable when it is gone."""
+        try:
+            return storage.open(self.original)
+        except NotFound:
+            raise Unreadable(LOST) from None
+
+
+def shutter_text(seconds: float) -> str:
+    """A shutter speed as photographers write it: 1/250 s, 2 s."""
+    return f"1/{round(1 / seconds)} s" if 0 < seconds < 0.3 else f"{seconds:g} s"  # noqa: PLR2004 where fractions stop being used
+
+
+def _size(file: BinaryIO) -> int:
+    file.seek(0, 2)
+    size = file.tell()
+    file.seek(0)
+    return size

@@ -1,0 +1,415 @@
+"""A post: words and up to ten photographs, shared by one person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    case,
+    false,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import (
+    Mapped,
+    attributes,
+    contains_eager,
+    mapped_column,
+    query_expression,
+    relationship,
+    selectinload,
+    with_expression,
+)
+
+from postways import later
+from postways.db import Id, Moment, db, now
+from postways.errors import Forbidden, Missing, Refused
+from postways.models.guest import Actor, Guest
+from postways.models.like import Like
+from postways.models.photo import LONGEST_ALT, Photo
+from postways.models.tag import PostTag, Tag
+from postways.models.user import User
+from postways.paging import Page
+from postways.text import folded, tags_in
+
+LONGEST_TITLE = 100
+LONGEST_CONTENT = 10_000
+LONGEST_CREDIT = 200
+MOST_PHOTOS = 10
+PAGE_SIZE = 12
+GRID_SIZE = 24
+MOST_DRAFTS = 50
+MOST_LISTED = 500  # posts that one page can show after it has loaded older ones
+IN_TRASH_FOR = timedelta(days=30)
+PERIODS = {"all": None, "month": timedelta(days=30), "week": timedelta(days=7)}
+LICENCES = {  # code: (msgid of the name, address of the text)
+    "all-rights-reserved": ("All rights reserved", None),
+    "CC-BY-4.0": ("CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"),
+    "CC-BY-SA-4.0": ("CC BY-SA 4.0", "https://creativecommons.org/licenses/by-sa/4.0/"),
+    "CC-BY-SA-3.0": ("CC BY-SA 3.0", "https://creativecommons.org/licenses/by-sa/3.0/"),
+    "CC-BY-NC-4.0": ("CC BY-NC 4.0", "https://creativecommons.org/licenses/by-nc/4.0/"),
+    "CC-BY-ND-4.0": ("CC BY-ND 4.0", "https://creativecommons.org/licenses/by-nd/4.0/"),
+    "CC0-1.0": ("CC0 1.0, public domain", "https://creativecommons.org/publicdomain/zero/1.0/"),
+}
+
+
+class Post(db.Model):  # type: ignore[name-defined,misc]
+    """What one person shares at once. A draft has no `published_at`; a deleted post waits in the trash for 30 days."""
+
+    __tablename__ = "posts"
+    __table_args__ = (
+        UniqueConstraint("author_id", "form_key"),
+        Index("ix_posts_newest", "published_at", "id"),
+        Index("ix_posts_by_author", "author_id", "published_at", "id"),
+        Index("ix_posts_popular", "like_count", "published_at", "id"),
+        Index("ix_posts_deleted_at", "deleted_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    title: Mapped[str] = mapped_column(String(LONGEST_TITLE))
+    content: Mapped[str] = mapped_column(Text, default="")
+    licence: Mapped[str] = mapped_column(String(32), default="all-rights-reserved")
+    credit: Mapped[str] = mapped_column(String(LONGEST_CREDIT), default="")
+    form_key: Mapped[str | None] = mapped_column(String(64))
+    like_count: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+    updated_at: Mapped[datetime] = mapped_column(Moment, default=now)
+    published_at: Mapped[datetime | None] = mapped_column(Moment)
+    edited_at: Mapped[datetime | None] = mapped_column(Moment)
+    deleted_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    author: Mapped[User] = relationship(lazy="raise_on_sql")
+    photos: Mapped[list[Photo]] = relationship(
+        back_populates="post", order_by="Photo.position", lazy="raise_on_sql", passive_deletes=True
+    )
+    liked: Mapped[bool] = query_expression(default_expr=false())
+
+    # --- questions
+
+    @property
+    def published(self) -> bool:
+        """Whether others can see it."""
+        return self.published_at is not None and self.deleted_at is None
+
+    @property
+    def licence_name(self) -> str:
+        """The msgid of the licence's name."""
+        return LICENCES[self.licence][0]
+
+    @property
+    def licence_url(self) -> str | None:
+        """Where the licence's text is, if it has one."""
+        return LICENCES[self.licence][1]
+
+    # --- queries
+
+    @classmethod
+    def visible_to(cls, actor: Actor) -> ColumnElement[bool]:
+        """The one rule of who sees which post, media and live included."""
+        if actor.can_see_unpublished():
+            return cls.deleted_at.is_(None)
+        public = cls.published_at.is_not(None)
+        if actor.id is not None:
+            public = or_(public, cls.author_id == actor.id)
+        return and_(cls.deleted_at.is_(None), public)
+
+    @classmethod
+    def seen_by(cls, actor: Actor) -> Select[tuple[Post]]:
+        """The posts that `actor` may see, each with its author and whether `actor` likes it."""
+        liked: ColumnElement[bool] = false()
+        if actor.id is not None:
+            liked = select(Like.id).where(Like.post_id == cls.id, Like.user_id == actor.id).exists()
+        return (
+            select(cls)
+            .join(cls.author)
+            .where(cls.visible_to(actor))
+            .options(contains_eager(cls.author), with_expression(cls.liked, liked))
+            .execution_options(populate_existing=True)
+        )
+
+    @classmethod
+    def published_for(cls, actor: Actor) -> Select[tuple[Post]]:
+        """Those of `seen_by` that stand in public lists, with their photographs."""
+        return cls.seen_by(actor).where(cls.published_at.is_not(None)).options(selectinload(cls.photos))
+
+    @classmethod
+    def find(cls, post_id: int, actor: Actor) -> Post:
+        """The post, if `actor` may see it. Raises Missing."""
+        post = db.session.scalar(cls.seen_by(actor).where(cls.id == post_id).options(selectinload(cls.photos)))
+        if post is None:
+            raise Missing
+        return post
+
+    @classmethod
+    def own(cls, post_id: int, actor: Actor) -> Post:
+        """The post, if `actor` may change it. Raises Missing, or Forbidden when it can be seen but not changed."""
+        post = cls.find(post_id, actor)
+        if not actor.can_edit(post):
+            raise Forbidden
+        return post
+
+    @classmethod
+    def newest(cls, actor: Actor, cursor: str | None, size: int = PAGE_SIZE) -> Page[Post]:
+        """Published posts, newest first. Raises BadCursor."""
+        return Page.of(db.session, cls.published_for(actor), (cls.published_at, cls.id), cursor, size)
+
+    @classmethod
+    def popular(cls, actor: Actor, period: str, cursor: str | None) -> Page[Post]:
+        """Most liked first, then newest; of all time or of those published in the last `week` or `month`."""
+        query = cls.published_for(actor)
+        if within := PERIODS[period]:
+            query = query.where(cls.published_at > now() - within)
+        return Page.of(db.session, query, (cls.like_count, cls.published_at, cls.id), cursor, PAGE_SIZE)
+
+    @classmethod
+    def tagged(cls, tag: str, actor: Actor, cursor: str | None) -> Page[Post]:
+        """Published posts that carry `tag`, newest first; an unknown tag has none."""
+        query = (
+            cls.published_for(actor)
+            .join(PostTag, PostTag.post_id == cls.id)
+            .join(Tag, Tag.id == PostTag.tag_id)
+            .where(Tag.key == folded(tag))
+        )
+        keys, columns = (cls.published_at, cls.id), (PostTag.published_at, PostTag.post_id)
+        return Page.of(db.session, query, keys, cursor, PAGE_SIZE, columns)
+
+    @classmethod
+    def of_profile(cls, person: User, actor: Actor, cursor: str | None) -> tuple[Page[Post], Sequence[Post]]:
+        """A page of somebody's published posts, and on the first page of one's own profile the drafts."""
+        own = cls.seen_by(actor).where(cls.author_id == person.id)
+        published = own.where(cls.published_at.is_not(None))
+        page: Page[Post] = Page.of(db.session, published, (cls.published_at, cls.id), cursor, GRID_SIZE)
+        drafts: Sequence[Post] = ()
+        if actor.id == person.id and not cursor:
+            unpublished = own.where(cls.published_at.is_(None)).order_by(cls.updated_at.desc(), cls.id.desc())
+            drafts = db.session.scalars(unpublished.limit(MOST_DRAFTS)).all()
+        cls._load_photos([*page.items, *drafts])
+        return page, drafts
+
+    @classmethod
+    def _load_photos(cls, posts: Sequence[Post]) -> None:
+        """Read the photographs of two lists in one statement."""
+        found: dict[int, list[Photo]] = {post.id: [] for post in posts}
+        if found:
+            rows = select(Photo).where(Photo.post_id.in_(found)).order_by(Photo.post_id, Photo.position)
+            for photo in db.session.scalars(rows):
+                found[photo.post_id or 0].append(photo)
+        for post in posts:
+            attributes.set_committed_value(post, "photos", found[post.id])
+
+    @classmethod
+    def count_newer(cls, moment: datetime, actor: Actor) -> int:
+        """How many photographs were published after `moment` by others; a post without any counts as one."""
+        pictures = select(func.count()).where(Photo.post_id == cls.id).correlate(cls).scalar_subquery()
+        at_least_one = case((pictures > 1, pictures), else_=1)
+        query = select(func.coalesce(func.sum(at_least_one), 0)).where(cls.visible_to(Guest()), cls.published_at > moment)
+        if actor.id is not None:
+            query = query.where(cls.author_id != actor.id)
+        return db.session.scalar(query) or 0
+
+    @classmethod
+    def authors_of(cls, post_ids: Sequence[int], actor: Actor) -> dict[int, int]:
+        """Of these posts those that `actor` may see, each with its author's id."""
+        query = select(cls.id, cls.author_id).where(cls.id.in_(post_ids), cls.visible_to(actor))
+        return dict(db.session.execute(query).tuples().all())
+
+    @classmethod
+    def like_counts(cls, post_ids: Sequence[int]) -> dict[int, int]:
+        """The likes of these posts as they stand now."""
+        query = select(cls.id, cls.like_count).where(cls.id.in_(post_ids))
+        return dict(db.session.execute(query).tuples().all())
+
+    @classmethod
+    def photo_seen_by(cls, actor: Actor, *, key: str = "", photo_id: int = 0) -> Photo | None:
+        """A photograph by key or id, if `actor` may see its post, or uploaded it; its post comes along."""
+        own = Photo.owner_id == actor.id if actor.id is not None else false()
+        which = Photo.key == key if key else Photo.id == photo_id
+        return db.session.scalar(
+            select(Photo)
+            .outerjoin(Photo.post)
+            .where(which, or_(and_(Photo.post_id.is_(None), own), cls.visible_to(actor)))
+            .options(contains_eager(Photo.post))
+            .execution_options(populate_existing=True)
+        )
+
+    @classmethod
+    def in_trash_since(cls, moment: datetime) -> Sequence[Post]:
+        """Deleted posts whose 30 days are over, with their photographs."""
+        old = select(cls).where(cls.deleted_at < moment - IN_TRASH_FOR).options(selectinload(cls.photos)).limit(100)
+        return db.session.scalars(old).all()
+
+    @classmethod
+    def with_wrong_count(cls) -> dict[int, int]:
+        """Posts whose count of likes is not the number of likes, with the right number."""
+        truth = select(func.count()).where(Like.post_id == cls.id).correlate(cls).scalar_subquery()
+        return dict(db.session.execute(select(cls.id, truth).where(cls.like_count != truth)).tuples().all())
+
+    # --- verbs
+
+    @classmethod
+    def set_count(cls, post_id: int, likes: int) -> None:
+        """Put a count of likes right."""
+        db.session.execute(update(cls).where(cls.id == post_id).values(like_count=likes))
+        later.tell("post", post=post_id)
+
+    @classmethod
+    def share(
+        cls,
+        author: User,
+        *,
+        title: str,
+        content: str = "",
+        photos: Sequence[Photo] = (),
+        licence: str = "all-rights-reserved",
+        credit: str = "",
+        published: bool = True,
+        key: str | None = None,
+    ) -> Post:
+        """Make a post of words and pending uploads of `author`; the same form `key` twice is the same post. Raises Refused."""
+        if key and (before := cls._made_with(key, author)):
+            return before
+        post = cls(author_id=author.id, form_key=key, title="", photos=[])
+        post._write(title, content, licence, credit)
+        try:
+            with db.session.begin_nested():
+                db.session.add(post)
+        except IntegrityError:
+            if key and (before := cls._made_with(key, author)):
+                return before  # the same form, sent a moment earlier
+            raise
+        post.arrange(photos, author)
+        if published:
+            post.publish(author)
+        return post
+
+    @classmethod
+    def _made_with(cls, key: str, author: User) -> Post | None:
+        return db.session.scalar(select(cls).where(cls.author_id == author.id, cls.form_key == key))
+
+    def edit(
+        self, actor: Actor, *, title: str, content: str, photos: Sequence[Photo], licence: str, credit: str
+    ) -> None:
+        """Change words and photographs; likes stay, and readers see "edited". Raises Forbidden or Refused."""
+        self._may_change(actor)
+        self._write(title, content, licence, credit)
+        self.arrange(photos, actor)
+        self.updated_at = now()
+        if self.published:
+            self.edited_at = self.updated_at
+            PostTag.replace(self.id, self.tags, self.published_at)
+
+    def _write(self, title: str, content: str, licence: str, credit: str) -> None:
+        title, content, credit = title.strip(), content.strip(), credit.strip()
+        if not title:
+            raise Refused("Give the post a title.", field="title")
+        for field, text, most in (
+            ("title", title, LONGEST_TITLE),
+            ("content", content, LONGEST_CONTENT),
+            ("credit", credit, LONGEST_CREDIT),
+        ):
+            if len(text) > most:
+                message = "That is %(length)d characters; the most is %(most)d."
+                raise Refused(message, field=field, length=len(text), most=most)
+        if licence not in LICENCES:
+            raise Refused("Choose one of the licences.", field="licence")
+        self.title, self.content, self.licence, self.credit = title, content, licence, credit
+
+    def arrange(self, photos: Sequence[Photo], actor: Actor) -> None:
+        """Let the post hold exactly these photographs in this order; those that are no longer among them are erased."""
+        if len(photos) > MOST_PHOTOS:
+            message = "A post has at most %(most)d photographs; these are %(count)d."
+            raise Refused(message, field="images", most=MOST_PHOTOS, count=len(photos))
+        kept = {photo.id for photo in photos}
+        for photo in self.photos:
+            if photo.id not in kept:
+                photo.remove()
+        for position, photo in enumerate(photos):
+            if photo.owner_id != actor.id or photo.post_id not in (None, self.id):
+                raise Missing
+            if len(photo.alt) > LONGEST_ALT:
+                message = "The description of a picture has at most %(most)d characters."
+                raise Refused(message, field=f"alt-{photo.id}", most=LONGEST_ALT)
+            photo.position, photo.post_id = position, self.id
+        attributes.set_committed_value(self, "photos", list(photos))
+
+    def publish(self, actor: Actor) -> None:
+        """Show it to everybody, on top of the lists. Twice is once."""
+        self._may_change(actor)
+        if self.published_at is not None:
+            return
+        self.published_at = self.updated_at = now()
+        db.session.flush()
+        PostTag.replace(self.id, self.tags, self.published_at)
+        self._author().posted(+1)
+        later.tell("published", post=self.id, person=self.author_id, photos=max(1, len(self.photos)))
+
+    def delete(self, actor: Actor) -> None:
+        """Move it to the trash: it is gone from every door at once. Twice is once."""
+        if not actor.can_delete(self):
+            raise Forbidden
+        if self.deleted_at is None:
+            self.deleted_at = now()
+            if self.published_at is not None:
+                self._author().posted(-1)
+            later.tell("hidden", post=self.id)
+
+    def purge(self) -> None:
+        """Erase row and files for good."""
+        for photo in self.photos:
+            photo.remove()
+        db.session.flush()
+        db.session.delete(self)
+
+    def like(self, actor: Actor) -> None:
+        """Count `actor` once among the people who like this post. Raises Refused for a draft."""
+        user_id = self._liker(actor)
+        if Like.add(self.id, user_id):
+            self._likes_changed(+1)
+
+    def unlike(self, actor: Actor) -> None:
+        """Count `actor` no longer among them."""
+        user_id = self._liker(actor)
+        if Like.remove(self.id, user_id):
+            self._likes_changed(-1)
+
+    def _liker(self, actor: Actor) -> int:
+        if not self.published:
+            raise Refused("A draft can't be liked; publish it first.")
+        if actor.id is None:
+            raise Forbidden
+        return actor.id
+
+    def _likes_changed(self, difference: int) -> None:
+        db.session.execute(
+            update(Post)
+            .where(Post.id == self.id)
+            .values(like_count=Post.like_count + difference)
+            .execution_options(synchronize_session=False)
+        )
+        later.tell("post", post=self.id)
+
+    @property
+    def tags(self) -> list[str]:
+        """The #tags in title and text."""
+        return tags_in(f"{self.title}\n{self.content}")
+
+    def _may_change(self, actor: Actor) -> None:
+        if not actor.can_edit(self):
+            raise Forbidden
+
+    def _author(self) -> User:
+        return User.find(self.author_id)
+

@@ -1,0 +1,82 @@
+"""A browser that is logged in: a row that the server can end."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import ForeignKey, LargeBinary, String, delete, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from postways.db import Id, Moment, db, now
+from postways.models.user import User
+
+
+class Session(db.Model):  # type: ignore[name-defined,misc]
+    """One login of one browser. The cookie holds a random id; the row holds only its hash."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    last_seen_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    device: Mapped[str] = mapped_column(String(200), default="")
+    address: Mapped[str] = mapped_column(String(45), default="")
+
+    @classmethod
+    def begin(cls, user: User, device: str, address: str) -> str:
+        """Log `user` in; returns the secret for the cookie."""
+        token = secrets.token_urlsafe(32)
+        moment = now()
+        user.last_login_at = user.last_activity_at = moment
+        row = cls(
+            user_id=user.id,
+            token_hash=_hash(token),
+            created_at=moment,
+            last_seen_at=moment,
+            device=device[:200],
+            address=address[:45],
+        )
+        db.session.add(row)
+        return token
+
+    @classmethod
+    def person(cls, token: str, idle: timedelta, whole: timedelta) -> User | None:
+        """Who holds `token`, if it still counts: read in one statement."""
+        moment = now()
+        return db.session.scalar(
+            select(User)
+            .join(cls, cls.user_id == User.id)
+            .where(cls.token_hash == _hash(token), cls.last_seen_at > moment - idle, cls.created_at > moment - whole)
+        )
+
+    @classmethod
+    def end(cls, token: str) -> None:
+        """Log this browser out."""
+        db.session.execute(delete(cls).where(cls.token_hash == _hash(token)))
+
+    @classmethod
+    def end_all(cls, user: User) -> None:
+        """Log this person out everywhere."""
+        db.session.execute(delete(cls).where(cls.user_id == user.id))
+
+    @classmethod
+    def seen(cls, token: str, user_id: int) -> None:
+        """Note, to the minute, that this browser and this person were here."""
+        moment = now()
+        db.session.execute(update(cls).where(cls.token_hash == _hash(token)).values(last_seen_at=moment))
+        db.session.execute(update(User).where(User.id == user_id).values(last_activity_at=moment))
+
+    @classmethod
+    def forget_ended(cls, idle: timedelta, whole: timedelta) -> int:
+        """Delete the rows of sessions that no longer count; returns how many."""
+        moment = now()
+        ended = (cls.last_seen_at < moment - idle) | (cls.created_at < moment - whole)
+        return db.session.execute(delete(cls).where(ended)).rowcount
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,219 @@
+"""A person with an account."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime, timedelta
+from functools import lru_cache
+from importlib import resources
+from typing import Literal
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import String, Text, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from postways.db import Id, Moment, db, now
+from postways.errors import Missing, Refused
+from postways.models.permissions import Permissions
+from postways.text import folded
+
+LONGEST_USERNAME = 150
+LONGEST_NAME = 100
+LONGEST_BIO = 1_000
+LONGEST_EMAIL = 254
+SHORTEST_PASSWORD = 8
+LONGEST_PASSWORD = 1_024
+ROLES = ("member", "moderator", "admin")
+RESERVED = frozenset(
+    "me admin api static media live login logout signup settings authors posts tags search explore popular feed messages "
+    "notifications saved likes moderation membership o dev root support staff moderator postways".split()
+)
+ACTIVITY_STEP = timedelta(minutes=1)  # last_activity_at is kept to the minute
+_MARKS = "@.+-_"
+
+
+class User(Permissions, db.Model):  # type: ignore[name-defined,misc]
+    """A member, moderator or admin."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    username: Mapped[str] = mapped_column(String(LONGEST_USERNAME))
+    username_key: Mapped[str] = mapped_column(String(600), unique=True)
+    email: Mapped[str | None] = mapped_column(String(LONGEST_EMAIL))
+    email_key: Mapped[str | None] = mapped_column(String(600), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(255))
+    role: Mapped[str] = mapped_column(String(16), default="member")
+    display_name: Mapped[str] = mapped_column(String(LONGEST_NAME), default="")
+    bio: Mapped[str] = mapped_column(Text, default="")
+    demo: Mapped[bool] = mapped_column(default=False)
+    post_count: Mapped[int] = mapped_column(default=0)
+    joined_at: Mapped[datetime] = mapped_column(Moment, default=now)
+    last_login_at: Mapped[datetime | None] = mapped_column(Moment)
+    last_activity_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    # what Flask-Login asks of somebody logged in
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+    is_member: Literal[True] = True
+
+    @property
+    def is_staff(self) -> bool:  # type: ignore[override]
+        """Whether this is a moderator or an admin."""
+        return self.role in ("moderator", "admin")
+
+    @property
+    def name(self) -> str:
+        """What others read: the display name, or the username."""
+        return self.display_name or self.username
+
+    @property
+    def initial(self) -> str:
+        """The first letter of the name, for a person without a picture."""
+        return self.name[:1].upper()
+
+    @classmethod
+    def sign_up(cls, username: str, email: str | None, password_hash: str, role: str = "member") -> User:
+        """Open an account. The password's own rules are `check_password`'s. Raises Refused by field."""
+        username, email = unicodedata.normalize("NFKC", username.strip()), (email or "").strip() or None
+        check_username(username, email)
+        if email:
+            check_email(email)
+        if role not in ROLES:
+            raise Refused("%(role)s is no role; choose member, moderator or admin.", field="role", role=role)
+        user = cls(
+            username=username,
+            username_key=folded(username),
+            email=email,
+            email_key=folded(email) if email else None,
+            password_hash=password_hash,
+            role=role,
+        )
+        cls._refuse_taken(user)
+        try:
+            with db.session.begin_nested():
+                db.session.add(user)
+        except IntegrityError:
+            cls._refuse_taken(user)  # somebody was a moment faster
+            raise
+        return user
+
+    @classmethod
+    def _refuse_taken(cls, user: User) -> None:
+        same = or_(cls.username_key == user.username_key, cls.email_key == user.email_key)
+        for name_key, email_key in db.session.execute(select(cls.username_key, cls.email_key).where(same)):
+            if name_key == user.username_key:
+                raise Refused("That username is taken. Choose another one.", field="username")
+            if email_key is not None and email_key == user.email_key:
+                raise Refused("An account with that address exists already. Log in instead.", field="email")
+
+    @classmethod
+    def named(cls, username: str) -> User:
+        """The person with this username, in any case and Unicode form. Raises Missing."""
+        user = db.session.scalar(select(cls).where(cls.username_key == folded(username)))
+        if user is None:
+            raise Missing
+        return user
+
+    @classmethod
+    def find(cls, user_id: int) -> User:
+        """The person with this id. Raises Missing."""
+        user = db.session.get(cls, user_id)
+        if user is None:
+            raise Missing
+        return user
+
+    @classmethod
+    def logging_in_as(cls, name: str) -> User | None:
+        """Whom somebody means who types `name`: what looks like an address is tried as an email first."""
+        key = folded(name.strip())
+        if not key:
+            return None
+        by = [cls.email_key, cls.username_key] if "@" in key else [cls.username_key]
+        for column in by:
+            user = db.session.scalar(select(cls).where(column == key))
+            if user is not None:
+                return user
+        return None
+
+    @classmethod
+    def count(cls) -> int:
+        """How many accounts there are."""
+        return db.session.scalar(select(func.count()).select_from(cls)) or 0
+
+    def become(self, role: str) -> None:
+        """Give this person another role. Raises Refused for one that does not exist."""
+        if role not in ROLES:
+            raise Refused("%(role)s is no role; choose member, moderator or admin.", field="role", role=role)
+        self.role = role
+
+    def posted(self, difference: int) -> None:
+        """Count published posts up or down."""
+        db.session.execute(
+            update(User)
+            .where(User.id == self.id)
+            .values(post_count=User.post_count + difference)
+            .execution_options(synchronize_session=False)
+        )
+
+    def active_since(self, moment: datetime) -> bool:
+        """Whether it has been noted within the last minute that this person was here."""
+        return self.last_activity_at is not None and moment - self.last_activity_at < ACTIVITY_STEP
+
+
+def check_username(username: str, email: str | None = None) -> None:
+    """Raise Refused unless `username` (trimmed, NFKC) may be somebody's name."""
+    if not username:
+        raise Refused("Choose a username.", field="username")
+    if len(username) > LONGEST_USERNAME:
+        raise Refused("A username has at most %(most)d characters.", field="username", most=LONGEST_USERNAME)
+    if not all(c in _MARKS or unicodedata.category(c)[0] in "LMN" for c in username):
+        raise Refused("A username has only letters, digits and @ . + - _", field="username")
+    if not any(unicodedata.category(c)[0] in "LN" for c in username):
+        raise Refused("A username needs at least one letter.", field="username")
+    if username.isnumeric():
+        raise Refused("A username can't be digits alone; add a letter.", field="username")
+    if folded(username) in RESERVED:
+        raise Refused("That name is kept for the site itself. Choose another one.", field="username")
+    if _looks_like_address(username) and folded(username) != folded(email or ""):
+        raise Refused("A username that is an address must be your own address.", field="username")
+
+
+def check_email(email: str) -> None:
+    """Raise Refused unless `email` has the form of an address that mail can be sent to."""
+    try:
+        validate_email(email, check_deliverability=False)
+    except EmailNotValidError:
+        raise Refused("That is not an email address; one looks like name@example.org.", field="email") from None
+
+
+def check_password(password: str, username: str = "", email: str = "") -> None:
+    """Raise Refused unless `password` is hard enough to guess; it is judged byte for byte, never trimmed or cut."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise Refused("A password has at least %(least)d characters.", field="password", least=SHORTEST_PASSWORD)
+    if len(password) > LONGEST_PASSWORD:
+        raise Refused("A password has at most %(most)d characters.", field="password", most=LONGEST_PASSWORD)
+    if password.isdigit():
+        raise Refused("A password of digits alone is quickly guessed; add letters.", field="password")
+    if password.casefold() in _common_passwords():
+        raise Refused("That password is on the lists that are tried first. Choose another one.", field="password")
+    if any(_close(password, name) for name in (username, email, email.partition("@")[0])):
+        raise Refused("That password is too close to your name or address.", field="password")
+
+
+def _close(password: str, name: str) -> bool:
+    plain, name = re.sub(r"[\W\d_]+", "", password.casefold()), re.sub(r"[\W\d_]+", "", name.casefold())
+    return len(name) > 3 and (password.casefold() == name or plain == name or plain in (name * 2, name[::-1]))
+
+
+def _looks_like_address(username: str) -> bool:
+    return bool(re.fullmatch(r"[^@]+@[^@]+\.[^@]+", username))
+
+
+@lru_cache(maxsize=1)
+def _common_passwords() -> frozenset[str]:
+    text = resources.files("postways.models").joinpath("common_passwords.txt").read_text("utf-8")
+    return frozenset(text.split("\n"))

@@ -1,0 +1,86 @@
+"""Lists by key: a page costs the same at any depth, and nothing is skipped or repeated while people post."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Select, literal, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session, scoped_session
+
+Item = TypeVar("Item")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class BadCursor(ValueError):
+    """A cursor that this site did not make."""
+
+
+@dataclass(frozen=True)
+class Page(Generic[Item]):
+    """Some items of a list, and the cursor of those after them (None at the end)."""
+
+    items: Sequence[Item]
+    next_cursor: str | None
+
+    @classmethod
+    def of(
+        cls,
+        session: Session | scoped_session[Any],
+        query: Select[Any],
+        keys: Sequence[InstrumentedAttribute[Any]],
+        cursor: str | None,
+        size: int,
+        columns: Sequence[InstrumentedAttribute[Any]] | None = None,
+    ) -> Page[Any]:
+        """One page of `query`, falling by `keys` (the last of which is unique), after `cursor`. Raises BadCursor.
+
+        `columns` are where the same values stand in the index that this list reads, if that is another table's.
+        """
+        columns = columns or keys
+        if cursor:
+            query = query.where(tuple_(*columns) < tuple_(*_values(cursor, keys)))
+        rows = session.scalars(query.order_by(*(column.desc() for column in columns)).limit(size + 1)).all()
+        more = len(rows) > size
+        items = rows[:size]
+        return cls(items, cursor_of(items[-1], keys) if more else None)
+
+
+def cursor_of(item: object, keys: Sequence[InstrumentedAttribute[Any]]) -> str:
+    """The opaque place of `item` in a list ordered by `keys`."""
+    values = [getattr(item, key.key) for key in keys]
+    plain = [_microseconds(value) if isinstance(value, datetime) else value for value in values]
+    return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def _values(cursor: str, keys: Sequence[InstrumentedAttribute[Any]]) -> list[ColumnElement[Any]]:
+    try:
+        plain = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        raise BadCursor(cursor) from None
+    if not isinstance(plain, list) or len(plain) != len(keys) or not all(_whole(value) for value in plain):
+        raise BadCursor(cursor)
+    return [literal(_typed(value, key), key.type) for value, key in zip(plain, keys, strict=True)]
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+
+
+def _typed(value: int, key: InstrumentedAttribute[Any]) -> object:
+    if key.type.python_type is not datetime:
+        return value
+    try:
+        return EPOCH + value * MICROSECOND
+    except OverflowError:
+        raise BadCursor(str(value)) from None
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - EPOCH) // MICROSECOND

@@ -1,0 +1,139 @@
+"""The form of a post: words, and photographs by reference to uploads that are already here."""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import current_app, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import FileStorage
+from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length
+
+from postways.config import Config
+from postways.errors import Refused
+from postways.handlers import sentence
+from postways.models import Photo
+from postways.models.photo import LONGEST_ALT
+from postways.models.post import LICENCES, LONGEST_CONTENT, LONGEST_CREDIT, LONGEST_TITLE, MOST_PHOTOS
+from postways.threads import in_thread
+
+LONGEST_KEY = 64
+
+
+def _trimmed(text: str | None) -> str:
+    return (text or "").replace("\r\n", "\n").replace("\x00", "").strip()
+
+
+def _at_most(most: int) -> Length:
+    return Length(max=most, message=_l("This is longer than %(max)d characters; shorten it a little."))
+
+
+class PostForm(FlaskForm):  # type: ignore[misc]
+    """Title, text, licence and credit."""
+
+    title = StringField(
+        _l("Title"), [DataRequired(_l("Give the post a title.")), _at_most(LONGEST_TITLE)], filters=[_trimmed]
+    )
+    content = TextAreaField(_l("Text"), [_at_most(LONGEST_CONTENT)], filters=[_trimmed])
+    licence = SelectField(
+        _l("Licence"),
+        choices=[(code, _l(name)) for code, (name, _url) in LICENCES.items()],
+        default="all-rights-reserved",
+    )
+    credit = StringField(_l("Credit"), [_at_most(LONGEST_CREDIT)], filters=[_trimmed])
+    key = HiddenField(default=lambda: secrets.token_urlsafe(16), validators=[Length(max=LONGEST_KEY)])
+
+    def words(self) -> dict[str, str]:
+        """What the verbs of `Post` take."""
+        return {name: self[name].data for name in ("title", "content", "licence", "credit")}
+
+
+class Files:
+    """The files that came with a form: the good ones as uploads, the others with the sentence that refuses them."""
+
+    def __init__(self, room: int) -> None:
+        self.photos: list[Photo] = []
+        self.refusals: list[tuple[str, str]] = []
+        for file in request.files.getlist("images"):
+            if not file.filename and not file.content_length and not _has_bytes(file):
+                continue  # an empty file field
+            self._take(file, room)
+
+    def _take(self, file: FileStorage, room: int) -> None:
+        try:
+            if len(self.photos) >= room:
+                message = "A post has at most %(most)d photographs. This one was left out."
+                raise Refused(message, field="images", most=MOST_PHOTOS)
+            self.photos.append(stored(file))
+        except Refused as error:
+            self.refusals.append((shown_name(file), sentence(error)))
+
+
+def stored(file: FileStorage) -> Photo:
+    """Check one file and keep its original; its row is not in the session yet. Raises Refused."""
+    config: Config = current_app.extensions["config"]
+    return in_thread(
+        Photo.store,
+        file.stream,
+        current_app.extensions["storage"],
+        max_bytes=config.max_upload_bytes,
+        max_pixels=config.max_pixels,
+    )
+
+
+def shown_name(file: FileStorage) -> str:
+    """The file's name for a sentence about it; it is never used for anything else."""
+    name = (file.filename or "").replace("\\", "/").rsplit("/", 1)[-1]
+    printable = "".join(c for c in name if c.isprintable())
+    return printable[:80] or _("The file")
+
+
+def chosen(ids: list[int], uploads: list[Photo], attached: list[Photo]) -> list[Photo]:
+    """The photographs that the form refers to, in its order: pending uploads and those the post has already."""
+    by_id = {photo.id: photo for photo in [*uploads, *attached]}
+    return [by_id[photo_id] for photo_id in dict.fromkeys(ids) if photo_id in by_id]
+
+
+def photo_ids() -> list[int]:
+    """The ids in the form's order, moved as its Earlier and Later buttons say, without the one to remove."""
+    ids = request.form.getlist("photo", int)[:100]
+    for name, step in (("move-earlier", -1), ("move-later", 1)):
+        which = request.form.get(name, type=int)
+        if which in ids:
+            place = ids.index(which)
+            ids.insert(max(0, place + step), ids.pop(place))
+    removed = request.form.get("remove", type=int)
+    return [photo_id for photo_id in ids if photo_id != removed]
+
+
+def describe(photos: list[Photo]) -> dict[int, str]:
+    """Put the typed descriptions on their photographs; returns the sentences for those that are too long."""
+    errors = {}
+    for photo in photos:
+        alt = _trimmed(request.form.get(f"alt-{photo.id}", photo.alt))
+        if len(alt) > LONGEST_ALT:
+            errors[photo.id] = _("This is longer than %(max)d characters; shorten it a little.", max=LONGEST_ALT)
+        photo.alt = alt
+    return errors
+
+
+def describe_files(photos: list[Photo]) -> None:
+    """The descriptions that came beside the files themselves, by position (`alt`, as in the API)."""
+    for photo, alt in zip(photos, request.form.getlist("alt"), strict=False):
+        photo.alt = _trimmed(alt)[:LONGEST_ALT]
+
+
+def only_rearranges() -> bool:
+    """Whether a button was pressed that keeps the form open: add files, move, remove or retry one."""
+    return request.form.get("action") == "add" or any(
+        name in request.form for name in ("move-earlier", "move-later", "remove", "retry")
+    )
+
+
+def _has_bytes(file: FileStorage) -> bool:
+    head = file.stream.read(1)
+    file.stream.seek(0)
+    return bool(head)

@@ -1,0 +1,64 @@
+"""The doors of lists of posts: newest, popular, by tag."""
+
+from __future__ import annotations
+
+from flask import abort, g, request, url_for
+from werkzeug.wrappers import Response
+
+from postways.htmx import asked_by_htmx, fragment, page, stream
+from postways.models import Post
+from postways.models.post import PERIODS
+from postways.paging import EPOCH, Page
+from postways.posts import bp
+
+MOST_LOADED = 1_000  # `n` only counts pages that were loaded by themselves
+
+
+@bp.get("/")
+def home() -> Response:
+    """Published posts, newest first."""
+    found = Post.newest(g.user, request.args.get("cursor"))
+    return _list("posts/home.html", found, live_url=stream(_ids(found), newest=_newest(found)))
+
+
+@bp.get("/popular/")
+def popular() -> Response:
+    """The most liked, of all time or of what was published lately."""
+    period = request.args.get("period", "all")
+    if period not in PERIODS:
+        abort(404)
+    found = Post.popular(g.user, period, request.args.get("cursor"))
+    return _list("posts/popular.html", found, period=period, live_url=stream(_ids(found)))
+
+
+@bp.get("/tags/<tag>/")
+def tag(tag: str) -> Response:
+    """What carries a tag."""
+    found = Post.tagged(tag, g.user, request.args.get("cursor"))
+    return _list("posts/tag.html", found, tag=tag, live_url=stream(_ids(found)))
+
+
+def _list(template: str, found: Page[Post], **context: object) -> Response:
+    """The page, or for the link at its end only the next posts and the next such link."""
+    n = min(request.args.get("n", 0, int), MOST_LOADED)
+    context |= {"page": found, "n": n, "older_url": _older(found, n)}
+    if asked_by_htmx() and request.args.get("cursor"):
+        return fragment("posts/_more.html", **context)
+    return page(template, **context)
+
+
+def _older(found: Page[Post], n: int) -> str | None:
+    if not found.next_cursor:
+        return None
+    kept = {name: value for name, value in request.args.items() if name == "period"}
+    return url_for(request.endpoint or "", **(request.view_args or {}), **kept, cursor=found.next_cursor, n=n + 1)
+
+
+def _ids(found: Page[Post]) -> list[int]:
+    return [post.id for post in found.items]
+
+
+def _newest(found: Page[Post]) -> int:
+    """When the newest post on the page was published, in microseconds; what comes later goes into the pill."""
+    published = found.items[0].published_at if found.items else None
+    return round((published - EPOCH).total_seconds() * 1e6) if published else 0

@@ -1,0 +1,192 @@
+"""The doors of one post: reading, sharing, changing, deleting, liking."""
+
+from __future__ import annotations
+
+from flask import g, request, url_for
+from werkzeug.wrappers import Response
+
+from postways.auth import members_only, refills_form, takes_files
+from postways.db import db, reading
+from postways.errors import Missing, Refused
+from postways.handlers import sentence
+from postways.htmx import asked_by_htmx, came_from, fragment, go, page, stream
+from postways.models import Photo, Post
+from postways.models.post import MOST_PHOTOS
+from postways.posts import bp
+from postways.posts.forms import Files, PostForm, chosen, describe, describe_files, only_rearranges, photo_ids
+
+
+@bp.get("/posts/<int:post_id>/")
+def show(post_id: int) -> Response:
+    """One post with all its photographs."""
+    post = Post.find(post_id, g.user)
+    return page("posts/show.html", post=post, live_url=stream([post.id]))
+
+
+@bp.get("/posts/<int:post_id>/photos/<int:n>/")
+def photo(post_id: int, n: int) -> Response:
+    """One photograph, as large as the screen."""
+    post = Post.find(post_id, g.user)
+    total = len(post.photos)
+    if not 1 <= n <= total:
+        raise Missing
+    beside = {
+        name: url_for("posts.photo", post_id=post.id, n=m) if 1 <= m <= total else None
+        for name, m in (("previous_url", n - 1), ("next_url", n + 1))
+    }
+    return page("posts/photo.html", post=post, photo=post.photos[n - 1], n=n, total=total, live_url=stream([post.id]), **beside)
+
+
+@bp.route("/posts/add/", methods=["GET", "POST"])
+@members_only
+@refills_form
+@takes_files
+def new() -> Response:
+    """Share photographs, or keep them as a draft."""
+    form = PostForm()
+    photos, errors = _photos_of_form(form, None)
+    if _stays_open(form, errors):
+        return _form_page(form, photos, errors, None)
+    draft = request.form.get("action") == "draft" or request.form.get("published") in ("0", "false")
+    try:
+        post = Post.share(g.user, photos=photos, published=not draft, key=form.key.data, **form.words())
+        db.session.commit()
+    except Refused as error:
+        return _refused(form, photos, error, None)
+    return go(url_for("posts.show", post_id=post.id))
+
+
+@bp.route("/posts/<int:post_id>/edit/", methods=["GET", "POST"])
+@members_only
+@refills_form
+@takes_files
+def edit(post_id: int) -> Response:
+    """Change words and photographs."""
+    with reading():
+        post = Post.own(post_id, g.user)
+    form = PostForm(obj=post)
+    photos, errors = _photos_of_form(form, post)
+    if _stays_open(form, errors):
+        return _form_page(form, photos, errors, post)
+    try:
+        post = Post.own(post_id, g.user)
+        post.edit(g.user, photos=photos, **form.words())
+        if request.form.get("action") == "publish":
+            post.publish(g.user)
+        db.session.commit()
+    except Refused as error:
+        return _refused(form, photos, error, post)
+    return go(url_for("posts.show", post_id=post.id))
+
+
+@bp.post("/posts/<int:post_id>/publish/")
+@members_only
+def publish(post_id: int) -> Response:
+    """Show a draft to everybody."""
+    Post.own(post_id, g.user).publish(g.user)
+    db.session.commit()
+    return go(url_for("posts.show", post_id=post_id))
+
+
+@bp.route("/posts/<int:post_id>/delete/", methods=["GET", "POST"])
+@members_only
+def delete(post_id: int) -> Response:
+    """Ask, then move the post to the trash."""
+    post = Post.own(post_id, g.user)
+    if request.method == "GET":
+        return page("posts/delete.html", post=post)
+    post.delete(g.user)
+    db.session.commit()
+    return go(url_for("profiles.show", username=g.user.username))
+
+
+@bp.post("/posts/<int:post_id>/like/")
+@members_only
+def like(post_id: int) -> Response:
+    """Count the reader among the people who like it."""
+    Post.find(post_id, g.user).like(g.user)
+    db.session.commit()
+    return _like_button(post_id)
+
+
+@bp.post("/posts/<int:post_id>/unlike/")
+@members_only
+def unlike(post_id: int) -> Response:
+    """Count the reader no longer among them."""
+    Post.find(post_id, g.user).unlike(g.user)
+    db.session.commit()
+    return _like_button(post_id)
+
+
+def _like_button(post_id: int) -> Response:
+    if not asked_by_htmx():
+        place = came_from(url_for("posts.show", post_id=post_id)).partition("#")[0]
+        return go(f"{place}#post-{post_id}")
+    with reading():
+        post = Post.find(post_id, g.user)
+    return fragment("posts/_like.html", post=post)
+
+
+def _photos_of_form(form: PostForm, post: Post | None) -> tuple[list[Photo], dict[str, list[str]]]:
+    """Everything the form shows as photographs, with new files kept as pending uploads; commits those.
+
+    The sentences that refuse files come back under `images`, those about descriptions under `alt-<id>`.
+    """
+    attached = list(post.photos) if post else []
+    if request.method == "GET":
+        return attached or [], {}
+    with reading():
+        photos = chosen(photo_ids(), Photo.pending_of(g.user, photo_ids()), attached)
+    form.valid = form.validate()
+    if form.csrf_token.errors:  # perhaps not this person's wish: nothing may be kept
+        return photos, {f"alt-{photo_id}": [words] for photo_id, words in describe(photos).items()}
+    files = Files(room=MOST_PHOTOS - len(photos))
+    form.refusals = files.refusals
+    describe_files(files.photos)
+    for upload in files.photos:
+        upload.pend(g.user)
+    for failed in photos:
+        if failed.id == request.form.get("retry", type=int):
+            failed.retry(g.user)
+    db.session.commit()
+    photos += files.photos
+    return photos, {f"alt-{photo_id}": [words] for photo_id, words in describe(photos).items()}
+
+
+def _stays_open(form: PostForm, errors: dict[str, list[str]]) -> bool:
+    """Whether the form comes back: asked for the first time, rearranged, or with something to put right."""
+    if not form.is_submitted() or only_rearranges():
+        return True
+    return not form.valid or bool(errors) or bool(form.refusals)
+
+
+def _refused(form: PostForm, photos: list[Photo], error: Refused, post: Post | None) -> Response:
+    db.session.rollback()
+    errors: dict[str, list[str]] = {}
+    with reading():
+        photos = chosen(photo_ids(), Photo.pending_of(g.user, [photo.id for photo in photos]), list(photos))
+    if error.field in form:
+        form[error.field].errors = [*form[error.field].errors, sentence(error)]
+    else:
+        errors[error.field or "images"] = [sentence(error)]
+    return _form_page(form, photos, errors, post)
+
+
+def _form_page(form: PostForm, photos: list[Photo], errors: dict[str, list[str]], post: Post | None) -> Response:
+    status, stale = 200, bool(form.csrf_token.errors)
+    if form.is_submitted() and not only_rearranges():
+        status = 403 if stale else 422
+    elif form.is_submitted() and form.refusals:
+        status = 422
+    return page(
+        "posts/form.html",
+        status,
+        form=form,
+        shots=photos,
+        refusals=getattr(form, "refusals", []),
+        alt_errors=errors,
+        post=post,
+        stale=stale,
+        live_url=stream([], own=True),
+    )
+

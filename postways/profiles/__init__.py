@@ -1,0 +1,38 @@
+"""People as others see them."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from postways.htmx import asked_by_htmx, fragment, page, stream
+from postways.models import Post, User
+from postways.posts.lists import MOST_LOADED
+from postways.text import folded
+
+bp = Blueprint("profiles", __name__)
+
+
+def init_app(app: Flask) -> None:
+    """Open these doors."""
+    app.register_blueprint(bp)
+
+
+@bp.get("/@<username>/")
+def show(username: str) -> Response:
+    """A person's posts as a grid; for the person alone, the drafts too."""
+    own = g.user.is_member and folded(username) == g.user.username_key
+    person = g.user if own else User.named(username)
+    posts, drafts = Post.of_profile(person, g.user, request.args.get("cursor"))
+    n = min(request.args.get("n", 0, int), MOST_LOADED)
+    older = posts.next_cursor and url_for("profiles.show", username=person.username, cursor=posts.next_cursor, n=n + 1)
+    context = {"person": person, "page": posts, "n": n, "older_url": older}
+    if asked_by_htmx() and request.args.get("cursor"):
+        return fragment("profiles/_grid_more.html", **context)
+    return page("profiles/show.html", **context, drafts=drafts, live_url=stream([post.id for post in posts.items]))
+
+
+@bp.get("/authors/<int:user_id>/")
+def by_id(user_id: int) -> Response:
+    """The profile of the person with this id."""
+    return redirect(url_for("profiles.show", username=User.find(user_id).username), 302)

@@ -1,0 +1,106 @@
+"""What people write, as safe HTML: a Markdown subset with #tags and @mentions linked. Pure: text in, text out."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from urllib.parse import quote
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from markupsafe import Markup, escape
+
+LONGEST_TAG = 50
+_TAG = re.compile(rf"(?<![\w#&/])#(\w{{1,{LONGEST_TAG}}})(?!\w)")
+_MENTION = re.compile(r"(?<![\w@/.])@([\w.+-]{1,150})")
+_LINK = re.compile(f"{_TAG.pattern}|{_MENTION.pattern}")
+_ALLOWED = {"p", "br", "em", "strong", "a", "ul", "ol", "li", "blockquote", "code", "pre", "s"}
+
+
+def folded(name: str) -> str:
+    """The key by which names and tags are compared: NFKC, without regard to case, without invisible characters."""
+    visible = "".join(c for c in unicodedata.normalize("NFKC", name) if unicodedata.category(c) not in ("Cf", "Cc"))
+    return unicodedata.normalize("NFKC", visible.casefold())
+
+
+def tags_in(text: str) -> list[str]:
+    """The #tags of `text` in their first spelling and order, each once; digits alone are no tag."""
+    found: dict[str, str] = {}
+    for tag in _TAG.findall(text):
+        if not tag.isdigit():
+            found.setdefault(folded(tag), tag)
+    return list(found.values())
+
+
+def one_line(text: str, most: int) -> str:
+    """The beginning of `text` on one line, cut at a word after at most `most` characters."""
+    line = " ".join(text.split())
+    if len(line) <= most:
+        return line
+    return line[: most - 1].rsplit(" ", 1)[0].rstrip() + "…"
+
+
+@lru_cache(maxsize=4096)
+def rich(text: str) -> Markup:
+    """`text` as safe HTML: emphasis, links, lists, quotes and code; no headings, pictures or HTML."""
+    html = nh3.clean(
+        _markdown().render(text),
+        tags=_ALLOWED,
+        attributes={"a": {"href", "class"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="nofollow ugc noopener",
+    )
+    return Markup(html.strip())
+
+
+@lru_cache(maxsize=1)
+def _markdown() -> MarkdownIt:
+    rules = ["emphasis", "link", "autolink", "list", "blockquote", "backticks", "fence", "newline", "strikethrough", "escape"]
+    markdown = MarkdownIt("zero", {"breaks": True, "html": False, "maxNesting": 20}).enable(rules)
+    markdown.core.ruler.push("tags_and_mentions", _link_tags_and_mentions)
+    return markdown
+
+
+def _link_tags_and_mentions(state: StateCore) -> None:
+    for block in state.tokens:
+        if block.type == "inline" and block.children:
+            block.children = list(_linked(block.children))
+
+
+def _linked(tokens: list[Token]) -> Iterator[Token]:
+    inside_link = 0
+    for token in tokens:
+        inside_link += token.nesting if token.type.startswith("link_") else 0
+        if token.type != "text" or inside_link:
+            yield token
+            continue
+        yield _html(_link_text(token.content))
+
+
+def _link_text(text: str) -> str:
+    parts, end = [], 0
+    for match in _LINK.finditer(text):
+        parts.append(escape(text[end : match.start()]))
+        parts.append(_link(match))
+        end = match.end()
+    parts.append(escape(text[end:]))
+    return "".join(parts)
+
+
+def _link(match: re.Match[str]) -> Markup:
+    tag, name = match.groups()
+    if tag and not tag.isdigit():
+        return Markup('<a class="tag" href="/tags/{}/">#{}</a>').format(quote(folded(tag)), tag)
+    if name and (kept := name.rstrip(".-+")):
+        return Markup('<a class="mention" href="/@{}/">@{}</a>{}').format(quote(kept), kept, name[len(kept) :])
+    return escape(match.group())
+
+
+def _html(html: str) -> Token:
+    token = Token("html_inline", "", 0)
+    token.content = html
+    return token
