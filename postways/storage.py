@@ -241,7 +241,7 @@ class S3Storage:
         self.impatient = store(timedelta(seconds=2), retries=0)
 
     def put(self, key: str, data: bytes | BinaryIO, mime: str) -> int:
-        attributes: "Attributes" = {"Content-Type": mime}
+        attributes: Attributes = {"Content-Type": mime}
         pieces = iter([data]) if isinstance(data, bytes) else _parts(data)
         first = next(pieces, b"")
         if isinstance(data, bytes) or len(first) < PART:
