@@ -99,7 +99,7 @@
   const shots = $("#shots"), words = JSON.parse(form.dataset.words), queue = [];
   const most = +form.dataset.most, megabytes = +form.dataset.megabytes;
   const fill = (name, values) => words[name].replace(/{(\w+)}/g, (_, key) => values[key]);
-  const size = (file) => (file.size / 1048576).toFixed(1);
+  const size = (file) => (file.size / 1e6).toFixed(1);
   const copy = (id) => $(id).content.firstElementChild.cloneNode(true);
   const parsed = (html) => Object.assign(document.createElement("template"), { innerHTML: html }).content;
   let sending = 0, wanted = null, dragged = null, previews = Promise.resolve();
@@ -108,7 +108,7 @@
     for (const file of files) {
       const shot = copy("#sending");
       const full = all(".shot:not(.refusal)", shots).length >= most;
-      if (full || file.size > megabytes * 1048576) {
+      if (full || file.size > megabytes * 1e6) {
         const refusal = copy("#refusal");
         $(".name", refusal).textContent = file.name;
         $(".why", refusal).textContent = fill(full ? "many" : "big", { most: full ? most : megabytes, size: size(file) });
