@@ -143,7 +143,7 @@ def _finish(response: Response) -> Response:
 def _note_seen(response: Response) -> None:
     """After the answer, at most once a minute, in a transaction of its own."""
     user = g.get("user")
-    if user is None or not user.is_member or user.active_since(db.now()) or not hasattr(user, "session_token"):
+    if user is None or not user.is_member or user.active_since(db.now()) or not user.session_token:
         return
     app, token, user_id = current_app._get_current_object(), user.session_token, user.id
 

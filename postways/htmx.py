@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import htmx_flask
 from flask import Response, g, make_response, redirect, render_template, request, url_for
-from jinja2_fragments.flask import render_block
 from werkzeug.wrappers import Response as BaseResponse
 
 NOTICE = "#notice"
@@ -21,15 +20,14 @@ def asked_by_htmx() -> bool:
     return wanted and request.headers.get("HX-History-Restore-Request") != "true"
 
 
-def page(template: str, status: int = 200, **context: Any) -> Response:
+def page(template: str, status: int = 200, /, **context: Any) -> Response:
     """The whole page."""
     return make_response(render_template(template, **context), status)
 
 
-def fragment(template: str, status: int = 200, block: str | None = None, **context: Any) -> Response:
-    """A partial, or one block of a page."""
-    html = render_block(template, block, **context) if block else render_template(template, **context)
-    return make_response(html, status)
+def fragment(template: str, status: int = 200, /, **context: Any) -> Response:
+    """A partial."""
+    return make_response(render_template(template, **context), status)
 
 
 def notice(sentence: str, status: int) -> Response:

@@ -167,7 +167,7 @@ class Photo(db.Model):  # type: ignore[name-defined,misc]
     @classmethod
     def in_states(cls) -> dict[str, int]:
         """How many photographs there are in each state."""
-        return dict(db.session.execute(select(cls.state, func.count()).group_by(cls.state)).tuples().all())
+        return dict(db.session.execute(select(cls.state, func.count()).group_by(cls.state)).all())
 
     # --- verbs
 

@@ -224,13 +224,13 @@ class Post(db.Model):  # type: ignore[name-defined,misc]
     def authors_of(cls, post_ids: Sequence[int], actor: Actor) -> dict[int, int]:
         """Of these posts those that `actor` may see, each with its author's id."""
         query = select(cls.id, cls.author_id).where(cls.id.in_(post_ids), cls.visible_to(actor))
-        return dict(db.session.execute(query).tuples().all())
+        return dict(db.session.execute(query).all())
 
     @classmethod
     def like_counts(cls, post_ids: Sequence[int]) -> dict[int, int]:
         """The likes of these posts as they stand now."""
         query = select(cls.id, cls.like_count).where(cls.id.in_(post_ids))
-        return dict(db.session.execute(query).tuples().all())
+        return dict(db.session.execute(query).all())
 
     @classmethod
     def photo_seen_by(cls, actor: Actor, *, key: str = "", photo_id: int = 0) -> Photo | None:
@@ -255,7 +255,7 @@ class Post(db.Model):  # type: ignore[name-defined,misc]
     def with_wrong_count(cls) -> dict[int, int]:
         """Posts whose count of likes is not the number of likes, with the right number."""
         truth = select(func.count()).where(Like.post_id == cls.id).correlate(cls).scalar_subquery()
-        return dict(db.session.execute(select(cls.id, truth).where(cls.like_count != truth)).tuples().all())
+        return dict(db.session.execute(select(cls.id, truth).where(cls.like_count != truth)).all())
 
     # --- verbs
 

@@ -37,7 +37,7 @@ class Tag(db.Model):  # type: ignore[name-defined,misc]
     @classmethod
     def _known(cls, names: list[str]) -> dict[str, int]:
         keys = [folded(name) for name in names]
-        return dict(db.session.execute(select(cls.key, cls.id).where(cls.key.in_(keys))).tuples().all())
+        return dict(db.session.execute(select(cls.key, cls.id).where(cls.key.in_(keys))).all())
 
     @classmethod
     def _make(cls, name: str) -> None:

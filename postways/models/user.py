@@ -59,6 +59,11 @@ class User(Permissions, db.Model):  # type: ignore[name-defined,misc]
     is_active = True
     is_anonymous = False
     is_member: Literal[True] = True
+    session_token = ""  # of the browser that asks
+
+    def get_id(self) -> str:
+        """What the cookie holds: the secret of the session, not of the person."""
+        return self.session_token
 
     @property
     def is_staff(self) -> bool:  # type: ignore[override]

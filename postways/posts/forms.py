@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import FileStorage
 from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
 from postways.config import Config
@@ -40,7 +41,7 @@ class PostForm(FlaskForm):  # type: ignore[misc]
     content = TextAreaField(_l("Text"), [_at_most(LONGEST_CONTENT)], filters=[_trimmed])
     licence = SelectField(
         _l("Licence"),
-        choices=[(code, _l(name)) for code, (name, _url) in LICENCES.items()],
+        choices=[SelectChoice(code, _l(name)) for code, (name, _url) in LICENCES.items()],
         default="all-rights-reserved",
     )
     credit = StringField(_l("Credit"), [_at_most(LONGEST_CREDIT)], filters=[_trimmed])
