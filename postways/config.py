@@ -134,6 +134,16 @@ class Config:
         return self.max_upload_mb * 1_000_000
 
 
+def table() -> str:
+    """The settings as `docs/settings.md` shows them; a test holds the two together."""
+    rows = ["| setting | default | meaning |", "|---|---|---|"]
+    for setting in fields(Config):
+        if not setting.metadata.get("internal"):
+            default = {True: "1", False: "0", "": "", (): ""}.get(setting.default, setting.default)  # type: ignore[arg-type]
+            rows.append(f"| `{setting.name.upper()}` | {f'`{default}`' if default != '' else ''} | {setting.metadata['meaning']} |")
+    return "\n".join(rows) + "\n"
+
+
 def _parsed(name: str, text: str, kind: object) -> object:
     if kind == "int":
         try:
