@@ -1,0 +1,19 @@
+"""Runs a supervisor over the fake children that the tests describe as JSON: [[name, python code, last], …]."""
+
+import json
+import os
+import sys
+
+from postways.local.supervisor import Child, Ended, Supervisor
+
+description, patience = json.loads(sys.argv[1]), float(sys.argv[2])
+with Supervisor(os.environ, patience=patience, pause=0.05) as supervisor:
+    try:
+        for name, code, last in description:
+            supervisor.add(Child(name, [sys.executable, "-c", code], last=last))
+        supervisor.say("all started")
+        supervisor.until(lambda: False, pause=1.0)
+    except Ended as end:
+        print(end, file=sys.stderr)
+        code = end.code
+sys.exit(code)
