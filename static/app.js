@@ -30,6 +30,7 @@
     if (older >= 0) items()[older]?.focus({ preventScroll: true });
     older = -1;
   });
+  on("htmx:after:swap", ({ detail: { ctx } }) => ctx.target?.id === "older" && listen());
   const quiet = (source) => !source || source.matches("#live, [data-waiting]");
   on("htmx:error", ({ detail: { ctx } }) => quiet(ctx?.sourceElement) || say(notice.dataset.offline));
   on("htmx:before:swap", (event) => {
@@ -40,6 +41,20 @@
     if (failed && !waits && !ctx.hx?.retarget) say(notice.dataset.offline);
   });
 
+  // The stream of a page that has loaded older posts follows those too.
+  const listen = () => {
+    const live = $("#live"), stream = live?._htmx?.sse;
+    if (!live) return;
+    const address = new URL(live.getAttribute("hx-sse:connect"), location);
+    address.searchParams.set("posts", items().map((item) => item.id.slice(5)).join());
+    if (stream?.lastEventId) address.searchParams.set("since", stream.lastEventId);
+    const fresh = live.cloneNode();
+    fresh.removeAttribute("data-htmx-powered");
+    fresh.setAttribute("hx-sse:connect", address.pathname + address.search);
+    live.replaceWith(fresh);
+    stream?.reader?.cancel();
+    htmx.process(fresh);
+  };
   // hx-sse reconnects, but not after a first connection that failed.
   setInterval(() => {
     const live = $("#live");
