@@ -60,8 +60,8 @@ def post_worker_init(worker):
     def end_streams():
         while worker.alive:
             gevent.sleep(0.2)
-        from postways.live import hub
+        from postways import live
 
-        hub.close_all()
+        live.close_all()
 
     gevent.spawn(end_streams)
