@@ -84,6 +84,7 @@ def _configure(app: Flask, config: Config) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
         WTF_CSRF_SSL_STRICT=False,  # `auth.guard` judges the origin
         BABEL_DEFAULT_LOCALE="en",
+        BABEL_DEFAULT_TIMEZONE=config.time_zone,
         COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"],
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_BR_LEVEL=4,
@@ -145,7 +146,7 @@ def _note_seen(response: Response) -> None:
     user = g.get("user")
     if user is None or not user.is_member or user.active_since(db.now()) or not user.session_token:
         return
-    app, token, user_id = current_app._get_current_object(), user.session_token, user.id
+    app, token, user_id = current_app._get_current_object(), user.session_token, user.id  # type: ignore[attr-defined]
 
     def note() -> None:
         with app.app_context():
@@ -154,4 +155,3 @@ def _note_seen(response: Response) -> None:
             db.db.session.commit()
 
     response.call_on_close(note)
-

@@ -86,16 +86,17 @@ def check(context: click.Context, repair: bool) -> None:
 @with_appcontext
 def demo(scale: str | None) -> None:
     """Fill an empty site with demo people and real photographs; on any other site nothing happens."""
-    from postways import demo as seed  # noqa: PLC0415 brings Pillow and the photographs along
+    from postways.demo import scale as scale_up
+    from postways.demo import seed
 
     if scale:
         try:
             people, posts, likes = (int(part) for part in scale.split(","))
         except ValueError:
             raise click.BadParameter("give three numbers, such as 200,5000,100000", param_hint="--scale") from None
-        seed.scale(people, posts, likes)
+        scale_up(people, posts, likes)
     else:
-        seed.seed()
+        seed()
 
 
 @click.command()

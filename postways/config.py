@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 PREFIX = "POSTWAYS_"
 DEVELOPMENT_MARKER = "development"
@@ -20,7 +21,7 @@ class ConfigError(Exception):
 
 def _setting(default: object, meaning: str) -> object:
     """A dataclass field whose `meaning` is what `docs/settings.md` and `flask doctor` show."""
-    return field(default=default, metadata={"meaning": meaning})  # type: ignore[call-overload]
+    return field(default=default, metadata={"meaning": meaning})
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,19 @@ class Config:
         _check_scheme("REDIS_URL", self.redis_url, ("redis", "rediss", "unix"))
         _check_scheme("STORAGE_URL", self.storage_url, ("file", "s3"))
         _check_scheme("BASE_URL", self.base_url, ("http", "https"))
-        for name, least in (("port", 0), ("workers", 1), ("max_upload_mb", 1), ("max_pixels", 1), ("trusted_proxies", 0)):
+        for name, least in (
+            ("port", 0),
+            ("workers", 1),
+            ("max_upload_mb", 1),
+            ("max_pixels", 1),
+            ("trusted_proxies", 0),
+        ):
             if getattr(self, name) < least:
                 raise ConfigError(f"{name.upper()} is {getattr(self, name)}; it must be at least {least}.")
+        try:
+            ZoneInfo(self.time_zone)
+        except (KeyError, ValueError):
+            raise ConfigError(f"TIME_ZONE is {self.time_zone!r}; it must be a name such as Europe/Madrid.") from None
         if self.port > 65535:
             raise ConfigError(f"PORT is {self.port}; it must be at most 65535.")
         if self.production:
@@ -109,7 +120,9 @@ class Config:
         if any(len(key) < 32 for key in self.secret_key):
             raise ConfigError("SECRET_KEY is too short; in production set at least 32 random characters.")
         if not self.base_url:
-            raise ConfigError("BASE_URL is missing; in production set the public address, such as https://photos.example.")
+            raise ConfigError(
+                "BASE_URL is missing; in production set the public address, such as https://photos.example."
+            )
         if not self.ratelimit_enabled:
             raise ConfigError("RATELIMIT_ENABLED is 0; production never runs without its throttles.")
 
@@ -139,8 +152,9 @@ def table() -> str:
     rows = ["| setting | default | meaning |", "|---|---|---|"]
     for setting in fields(Config):
         if not setting.metadata.get("internal"):
-            default = {True: "1", False: "0", "": "", (): ""}.get(setting.default, setting.default)  # type: ignore[arg-type]
-            rows.append(f"| `{setting.name.upper()}` | {f'`{default}`' if default != '' else ''} | {setting.metadata['meaning']} |")
+            default = int(setting.default) if isinstance(setting.default, bool) else setting.default or ""
+            shown = f"`{default}`" if default != "" else ""
+            rows.append(f"| `{setting.name.upper()}` | {shown} | {setting.metadata['meaning']} |")
     return "\n".join(rows) + "\n"
 
 

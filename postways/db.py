@@ -1,4 +1,4 @@
-"""The database: one session per request or job, and transactions that neither lock up nor lose on SQLite or Postgres."""
+"""The database: a session per request or job, and transactions that neither lock up nor lose on SQLite or Postgres."""
 
 from __future__ import annotations
 
@@ -9,11 +9,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Integer, MetaData, TypeDecorator, event
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    TypeDecorator,
+    UpdateBase,
+    event,
+)
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
@@ -74,8 +86,8 @@ _writer = threading.Lock()  # one writing transaction per process; cooperative u
 def reading() -> Iterator[None]:
     """What happens inside only reads, in a transaction that has ended when this returns.
 
-    Everything else in a request that may change something begins IMMEDIATE on SQLite: a transaction that reads first and
-    writes later fails there as soon as somebody wrote in between, and nothing slow may happen while one is open.
+    Everything else in a request that may change something begins IMMEDIATE on SQLite: a transaction that reads first
+    and writes later fails there as soon as somebody wrote in between, and nothing slow may happen while one is open.
     """
     token = _reading.set(True)
     try:
@@ -83,6 +95,12 @@ def reading() -> Iterator[None]:
         db.session.commit()
     finally:
         _reading.reset(token)
+
+
+def changed(statement: UpdateBase) -> int:
+    """Execute an UPDATE or DELETE; returns how many rows it concerned. Objects in the session don't follow."""
+    result = db.session.execute(statement.execution_options(synchronize_session=False))
+    return cast("CursorResult[Any]", result).rowcount
 
 
 def read_only(only: bool) -> None:

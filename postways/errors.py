@@ -12,7 +12,10 @@ class Forbidden(Exception):
 
 
 class Refused(Exception):
-    """A rule said no. `message` is a translatable sentence with %(name)s places for `values`; `field` says where it belongs."""
+    """A rule said no.
+
+    `message` is a translatable sentence with %(name)s places for `values`; `field` says where it belongs.
+    """
 
     def __init__(self, message: str, field: str = "", **values: object) -> None:
         super().__init__(message % values if values else message)

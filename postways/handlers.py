@@ -40,9 +40,13 @@ SENTENCES = {
     413: lazy_gettext("That is more than this site takes at once. Send fewer or smaller photographs."),
     500: lazy_gettext("It is not your fault, and it has been noted. Try again in a moment."),
     503: lazy_gettext("Nothing was changed. Try again in a few seconds."),
-    507: lazy_gettext("The site has no room for more photographs just now. What you typed is not lost; tell the people who run it."),
+    507: lazy_gettext(
+        "The site has no room for more photographs just now. What you typed is not lost; tell the people who run it."
+    ),
 }
-EXPIRED = lazy_gettext("This page was open for too long or you logged in anew. Go back, load it again and send it once more.")
+EXPIRED = lazy_gettext(
+    "This page was open for too long or you logged in anew. Go back, load it again and send it once more."
+)
 RETRY_BUSY = "2"
 
 

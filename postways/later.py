@@ -1,8 +1,8 @@
 """The outbox: jobs and live news leave after the real commit, and losing Redis loses nothing.
 
-Verbs call `job` and `tell` while their transaction runs. Once it has been committed (never at a savepoint, never after a
-rollback, never while the database's write lock is held) what they asked for goes to Redis. What must be done is a state in
-the database that `sweep.py` finds again; what must be seen is kept here until Redis is back.
+Verbs call `job` and `tell` while their transaction runs. Once it has been committed (never at a savepoint, never after
+a rollback, never while the database's write lock is held) what they asked for goes to Redis. What must be done is a
+state in the database that `sweep.py` finds again; what must be seen is kept here until Redis is back.
 """
 
 from __future__ import annotations
@@ -151,5 +151,3 @@ def _ended(session: Session, transaction: SessionTransaction) -> None:
     """The connection has gone back and the write lock with it: now talking to Redis holds nobody up."""
     if transaction.parent is None and (due := session.info.pop("due", None)):
         outbox().send(due)
-
-

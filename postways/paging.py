@@ -30,7 +30,7 @@ class Page(Generic[Item]):
     next_cursor: str | None
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0917 what, in which order, from where and how much
         cls,
         session: Session | scoped_session[Any],
         query: Select[Any],

@@ -1,7 +1,7 @@
 """What happens by itself: work that was lost is put back, what is over is forgotten.
 
-The state in the database says what must be done; this finds what nobody does. It may run twice at once: everything in it
-is idempotent, so a second scheduler costs time and nothing else.
+The state in the database says what must be done; this finds what nobody does. It may run twice at once: everything
+in it is idempotent, so a second scheduler costs time and nothing else.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from postways.storage import Storage
 
 log = logging.getLogger(__name__)
 
+Work = Callable[[], object]
+
 OFTEN = timedelta(seconds=30)
 HOURLY = timedelta(hours=1)
 NIGHTLY = timedelta(days=1)
@@ -30,8 +32,8 @@ SETTLED = timedelta(hours=1)  # files younger than this may belong to a request 
 
 def run(app: Flask, stop: Callable[[], bool] = lambda: False) -> None:
     """Sweep for ever; outlives database and Redis."""
-    due = {put_back: now(), forget: now(), check_counters: now(), check_media: now() + HOURLY}
-    steps = {put_back: OFTEN, forget: HOURLY, check_counters: NIGHTLY, check_media: NIGHTLY}
+    due: dict[Work, datetime] = {put_back: now(), forget: now(), check_counters: now(), check_media: now() + HOURLY}
+    steps: dict[Work, timedelta] = {put_back: OFTEN, forget: HOURLY, check_counters: NIGHTLY, check_media: NIGHTLY}
     while not stop():
         for work, at in list(due.items()):
             if now() >= at:
@@ -40,7 +42,7 @@ def run(app: Flask, stop: Callable[[], bool] = lambda: False) -> None:
         time.sleep(1)
 
 
-def _try(app: Flask, work: Callable[[], object]) -> None:
+def _try(app: Flask, work: Work) -> None:
     with app.app_context():
         try:
             work()
@@ -87,7 +89,11 @@ def check_counters() -> int:
 
 
 def check_media(repair: bool = True) -> dict[str, list[str]]:
-    """Compare files and rows: {"orphans": files without rows, "lost": originals that are gone, "bare": ready without files}."""
+    """Compare files and rows.
+
+    Answers with the names of "orphans" (files without rows), of "lost" originals, and of "bare" folders: photographs
+    that are ready but lack a file.
+    """
     storage = cast("Storage", current_app.extensions["storage"])
     files = set(storage.keys())
     photos = list(Photo.keys().values())

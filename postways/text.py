@@ -59,7 +59,18 @@ def rich(text: str) -> Markup:
 
 @lru_cache(maxsize=1)
 def _markdown() -> MarkdownIt:
-    rules = ["emphasis", "link", "autolink", "list", "blockquote", "backticks", "fence", "newline", "strikethrough", "escape"]
+    rules = [
+        "emphasis",
+        "strikethrough",
+        "link",
+        "autolink",
+        "list",
+        "blockquote",
+        "backticks",
+        "fence",
+        "newline",
+        "escape",
+    ]
     markdown = MarkdownIt("zero", {"breaks": True, "html": False, "maxNesting": 20}).enable(rules)
     markdown.core.ruler.push("tags_and_mentions", _link_tags_and_mentions)
     return markdown

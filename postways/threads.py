@@ -27,7 +27,7 @@ def in_thread(function: Callable[Arguments, Result], *args: Arguments.args, **kw
     """What `function` returns or raises; meanwhile other requests go on."""
     if not cooperative():
         return function(*args, **kwargs)
-    return gevent.get_hub().threadpool.apply(function, args, kwargs)  # type: ignore[no-any-return]
+    return gevent.get_hub().threadpool.apply(function, args, kwargs)
 
 
 class Hashing:
@@ -46,7 +46,7 @@ class Hashing:
         self._threads = self._threads or ThreadPool(HASHES_AT_ONCE)
         self._waiting += 1
         try:
-            return self._threads.apply(function, args, kwargs)  # type: ignore[no-any-return]
+            return self._threads.apply(function, args, kwargs)
         finally:
             self._waiting -= 1
 

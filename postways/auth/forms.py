@@ -10,14 +10,14 @@ from wtforms.validators import DataRequired, EqualTo, Length
 from postways.models.user import LONGEST_EMAIL, LONGEST_PASSWORD, LONGEST_USERNAME
 
 
-class LoginForm(FlaskForm):  # type: ignore[misc]
+class LoginForm(FlaskForm):
     """Username or email, and password."""
 
     username = StringField(_l("Username or email"), [DataRequired(_l("Type your username or your email address."))])
     password = PasswordField(_l("Password"), [DataRequired(_l("Type your password."))])
 
 
-class SignUpForm(FlaskForm):  # type: ignore[misc]
+class SignUpForm(FlaskForm):
     """A new account; what the nouns refuse is put beside its field by the route."""
 
     username = StringField(

@@ -1,8 +1,9 @@
 """One reader of the Redis stream per process, and many open pages that hear from it.
 
-News carry ids, never text or counts: what a page is told is read from the database at that moment, once for all pages, so
-that news that overtake each other can't leave a wrong count behind. A page that comes back names the last news it knows;
-what happened since is found in the ring, then in the stream, and when both are too short the page is told everything anew.
+News carry ids, never text or counts: what a page is told is read from the database at that moment, once for all pages,
+so that news that overtake each other can't leave a wrong count behind. A page that comes back names the last news it
+knows; what happened since is found in the ring, then in the stream, and when both are too short the page is told
+everything anew.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from __future__ import annotations
 import logging
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import gevent
 from flask import Flask
 from gevent.queue import Empty, Full, Queue
-from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -82,7 +83,7 @@ class Stream:
 class Hub:
     """The open pages of this process."""
 
-    def __init__(self, app: Flask, redis: Redis, outbox: Outbox) -> None:
+    def __init__(self, app: Flask, redis: Any, outbox: Outbox) -> None:
         self.app = app
         self.redis = redis
         self.outbox = outbox

@@ -27,7 +27,9 @@ def stream() -> Response:
     newest = request.args.get("newest", type=int)
     hub = hub_of_this_process()
     page = Stream(
-        g.user.id if g.user.is_member else None, Post.authors_of(posts, g.user) if posts else {}, home=newest is not None
+        g.user.id if g.user.is_member else None,
+        Post.authors_of(posts, g.user) if posts else {},
+        home=newest is not None,
     )
     hub.open(page)  # first listen, then look what was missed
     try:

@@ -1,4 +1,4 @@
-"""Makes `.venv` and hands over to `python -m postways.local`. Standard library only, and old syntax on purpose:
+"""Makes `.venv` and hands over to `__main__.py` beside it. Standard library only, and old syntax on purpose:
 under a Python that is too old it must still be able to say so."""
 
 import errno
@@ -38,8 +38,8 @@ def main(arguments: List[str]) -> int:
         return 130
     python = os.path.join(environment, "bin", "python")
     os.chdir(ROOT)
-    module = ["bench"] + arguments[1:] if purpose == "bench" else ["postways.local"] + arguments
-    return os.execv(python, [python, "-m"] + module)
+    command = ["-m", "bench"] if purpose == "bench" else [os.path.join("postways", "local", "__main__.py"), purpose]
+    return os.execv(python, [python] + command + arguments[1:])
 
 
 def check_version(version: Tuple[int, ...], name: str) -> None:

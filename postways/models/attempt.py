@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Index, LargeBinary, String, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from postways.db import Id, Moment, db, now
+from postways.db import Id, Moment, changed, db, now
 from postways.errors import TooMany
 
 LIMITS = {  # kind: (most, within)
@@ -18,7 +18,7 @@ LIMITS = {  # kind: (most, within)
 }
 
 
-class Attempt(db.Model):  # type: ignore[name-defined,misc]
+class Attempt(db.Model):  # type: ignore[name-defined]
     """One wrong password or one sign-up, against an account or from an address; neither is readable from the row."""
 
     __tablename__ = "attempts"
@@ -54,13 +54,13 @@ class Attempt(db.Model):  # type: ignore[name-defined,misc]
     @classmethod
     def forgive(cls, kind: str, *whom: str) -> None:
         """Forget the tries against `whom`: the right password came."""
-        db.session.execute(delete(cls).where(cls.kind == kind, cls.whom.in_([_key(one) for one in whom])))
+        changed(delete(cls).where(cls.kind == kind, cls.whom.in_([_key(one) for one in whom])))
 
     @classmethod
     def forget_old(cls) -> int:
         """Delete what no limit looks at any more; returns how many."""
         longest = max(within for _, within in LIMITS.values())
-        return db.session.execute(delete(cls).where(cls.at < now() - longest)).rowcount
+        return changed(delete(cls).where(cls.at < now() - longest))
 
 
 def network(address: str) -> str:

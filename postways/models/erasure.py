@@ -11,7 +11,7 @@ from postways import later
 from postways.db import Id, Moment, db, now
 
 
-class Erasure(db.Model):  # type: ignore[name-defined,misc]
+class Erasure(db.Model):  # type: ignore[name-defined]
     """A prefix in the storage whose files are to be erased; the row goes when they are gone."""
 
     __tablename__ = "erasures"

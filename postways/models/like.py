@@ -8,10 +8,10 @@ from sqlalchemy import ForeignKey, UniqueConstraint, delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from postways.db import Id, Moment, db, now
+from postways.db import Id, Moment, changed, db, now
 
 
-class Like(db.Model):  # type: ignore[name-defined,misc]
+class Like(db.Model):  # type: ignore[name-defined]
     """One like. Its verbs are `Post.like` and `Post.unlike`; here is only the row."""
 
     __tablename__ = "likes"
@@ -35,5 +35,4 @@ class Like(db.Model):  # type: ignore[name-defined,misc]
     @classmethod
     def remove(cls, post_id: int, user_id: int) -> bool:
         """Take the like away; False when there was none."""
-        gone = delete(cls).where(cls.post_id == post_id, cls.user_id == user_id)
-        return db.session.execute(gone).rowcount == 1
+        return changed(delete(cls).where(cls.post_id == post_id, cls.user_id == user_id)) == 1

@@ -10,7 +10,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, and_, func, or_, s
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from postways import images, later
-from postways.db import Id, Moment, db, now
+from postways.db import Id, Moment, changed, db, now
 from postways.errors import Missing, Refused
 from postways.images import Unreadable
 from postways.models.erasure import Erasure
@@ -30,7 +30,7 @@ GAVE_UP = "This picture could not be prepared. Try again, or replace it with ano
 LOST = "The uploaded file is no longer there. Choose the photograph again."
 
 
-class Photo(db.Model):  # type: ignore[name-defined,misc]
+class Photo(db.Model):  # type: ignore[name-defined]
     """One photograph of a post, or a pending upload of its owner while `post_id` is null.
 
     `state` is what must still be done, and the truth about it: a queue entry is only the doorbell.
@@ -213,29 +213,23 @@ class Photo(db.Model):  # type: ignore[name-defined,misc]
         """Whether this worker is the one to prepare it now; counts the try. Gives up after the third."""
         free = or_(Photo.state == "waiting", and_(Photo.state == "processing", Photo.claimed_at < moment - LEASE))
         if self.tries >= MOST_TRIES and self.waiting:
-            self._fail(GAVE_UP)
+            self.fail(GAVE_UP)
             return False
-        claimed = db.session.execute(
+        claimed = changed(
             update(Photo)
             .where(Photo.id == self.id, free)
             .values(state="processing", claimed_at=moment, tries=Photo.tries + 1)
-            .execution_options(synchronize_session=False)
         )
-        return claimed.rowcount == 1
+        return claimed == 1
 
     def still_at_it(self) -> None:
         """Tell the sweeper that the worker lives."""
-        db.session.execute(
-            update(Photo)
-            .where(Photo.id == self.id, Photo.state == "processing")
-            .values(claimed_at=now())
-            .execution_options(synchronize_session=False)
-        )
+        changed(update(Photo).where(Photo.id == self.id, Photo.state == "processing").values(claimed_at=now()))
 
     def derived(self, derived: images.Derived) -> bool:
         """Note what was made of it; False when the row has gone meanwhile and its files must go too."""
         camera = derived.camera
-        done = db.session.execute(
+        done = changed(
             update(Photo)
             .where(Photo.id == self.id)
             .values(
@@ -253,36 +247,26 @@ class Photo(db.Model):  # type: ignore[name-defined,misc]
                 iso=camera.iso,
                 taken_at=camera.taken_at,
             )
-            .execution_options(synchronize_session=False)
         )
-        if done.rowcount == 1:
+        if done == 1:
             self._changed()
-        return done.rowcount == 1
+        return done == 1
 
     def fail(self, reason: str) -> None:
         """Mark it with the reason why nothing can be made of it; its author can retry or replace it."""
-        self._fail(reason)
-
-    def _fail(self, reason: str) -> None:
-        db.session.execute(
-            update(Photo)
-            .where(Photo.id == self.id)
-            .values(state="failed", reason=reason)
-            .execution_options(synchronize_session=False)
-        )
+        changed(update(Photo).where(Photo.id == self.id).values(state="failed", reason=reason))
         self._changed()
 
     def retry(self, actor: Actor) -> None:
         """Try a failed photograph again. Twice is once."""
         if actor.id != self.owner_id:
             raise Missing
-        again = db.session.execute(
+        again = changed(
             update(Photo)
             .where(Photo.id == self.id, Photo.state == "failed")
             .values(state="waiting", reason="", tries=0, claimed_at=now())
-            .execution_options(synchronize_session=False)
         )
-        if again.rowcount == 1:
+        if again == 1:
             later.job("process_photo", self.id)
             self._changed()
 

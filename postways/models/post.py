@@ -34,7 +34,7 @@ from sqlalchemy.orm import (
 )
 
 from postways import later
-from postways.db import Id, Moment, db, now
+from postways.db import Id, Moment, changed, db, now
 from postways.errors import Forbidden, Missing, Refused
 from postways.models.guest import Actor, Guest
 from postways.models.like import Like
@@ -65,7 +65,7 @@ LICENCES = {  # code: (msgid of the name, address of the text)
 }
 
 
-class Post(db.Model):  # type: ignore[name-defined,misc]
+class Post(db.Model):  # type: ignore[name-defined]
     """What one person shares at once. A draft has no `published_at`; a deleted post waits in the trash for 30 days."""
 
     __tablename__ = "posts"
@@ -121,13 +121,13 @@ class Post(db.Model):  # type: ignore[name-defined,misc]
         """The one rule of who sees which post, media and live included."""
         if actor.can_see_unpublished():
             return cls.deleted_at.is_(None)
-        public = cls.published_at.is_not(None)
+        public: ColumnElement[bool] = cls.published_at.is_not(None)
         if actor.id is not None:
             public = or_(public, cls.author_id == actor.id)
         return and_(cls.deleted_at.is_(None), public)
 
     @classmethod
-    def seen_by(cls, actor: Actor) -> Select[tuple[Post]]:
+    def seen_by(cls, actor: Actor) -> Select[Post]:
         """The posts that `actor` may see, each with its author and whether `actor` likes it."""
         liked: ColumnElement[bool] = false()
         if actor.id is not None:
@@ -141,7 +141,7 @@ class Post(db.Model):  # type: ignore[name-defined,misc]
         )
 
     @classmethod
-    def published_for(cls, actor: Actor) -> Select[tuple[Post]]:
+    def published_for(cls, actor: Actor) -> Select[Post]:
         """Those of `seen_by` that stand in public lists, with their photographs."""
         return cls.seen_by(actor).where(cls.published_at.is_not(None)).options(selectinload(cls.photos))
 
@@ -215,7 +215,9 @@ class Post(db.Model):  # type: ignore[name-defined,misc]
         """How many photographs were published after `moment` by others; a post without any counts as one."""
         pictures = select(func.count()).where(Photo.post_id == cls.id).correlate(cls).scalar_subquery()
         at_least_one = case((pictures > 1, pictures), else_=1)
-        query = select(func.coalesce(func.sum(at_least_one), 0)).where(cls.visible_to(Guest()), cls.published_at > moment)
+        query = select(func.coalesce(func.sum(at_least_one), 0)).where(
+            cls.visible_to(Guest()), cls.published_at > moment
+        )
         if actor.id is not None:
             query = query.where(cls.author_id != actor.id)
         return db.session.scalar(query) or 0
@@ -262,7 +264,7 @@ class Post(db.Model):  # type: ignore[name-defined,misc]
     @classmethod
     def set_count(cls, post_id: int, likes: int) -> None:
         """Put a count of likes right."""
-        db.session.execute(update(cls).where(cls.id == post_id).values(like_count=likes))
+        changed(update(cls).where(cls.id == post_id).values(like_count=likes))
         later.tell("post", post=post_id)
 
     @classmethod
@@ -278,7 +280,10 @@ class Post(db.Model):  # type: ignore[name-defined,misc]
         published: bool = True,
         key: str | None = None,
     ) -> Post:
-        """Make a post of words and pending uploads of `author`; the same form `key` twice is the same post. Raises Refused."""
+        """Make a post of words and pending uploads of `author`. Raises Refused.
+
+        The same form `key` twice is the same post.
+        """
         if key and (before := cls._made_with(key, author)):
             return before
         post = cls(author_id=author.id, form_key=key, title="", photos=[])
@@ -393,12 +398,7 @@ class Post(db.Model):  # type: ignore[name-defined,misc]
         return actor.id
 
     def _likes_changed(self, difference: int) -> None:
-        db.session.execute(
-            update(Post)
-            .where(Post.id == self.id)
-            .values(like_count=Post.like_count + difference)
-            .execution_options(synchronize_session=False)
-        )
+        changed(update(Post).where(Post.id == self.id).values(like_count=Post.like_count + difference))
         later.tell("post", post=self.id)
 
     @property
@@ -412,4 +412,3 @@ class Post(db.Model):  # type: ignore[name-defined,misc]
 
     def _author(self) -> User:
         return User.find(self.author_id)
-

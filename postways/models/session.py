@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import ForeignKey, LargeBinary, String, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from postways.db import Id, Moment, db, now
+from postways.db import Id, Moment, changed, db, now
 from postways.models.user import User
 
 
-class Session(db.Model):  # type: ignore[name-defined,misc]
+class Session(db.Model):  # type: ignore[name-defined]
     """One login of one browser. The cookie holds a random id; the row holds only its hash."""
 
     __tablename__ = "sessions"
@@ -56,26 +56,26 @@ class Session(db.Model):  # type: ignore[name-defined,misc]
     @classmethod
     def end(cls, token: str) -> None:
         """Log this browser out."""
-        db.session.execute(delete(cls).where(cls.token_hash == _hash(token)))
+        changed(delete(cls).where(cls.token_hash == _hash(token)))
 
     @classmethod
     def end_all(cls, user: User) -> None:
         """Log this person out everywhere."""
-        db.session.execute(delete(cls).where(cls.user_id == user.id))
+        changed(delete(cls).where(cls.user_id == user.id))
 
     @classmethod
     def seen(cls, token: str, user_id: int) -> None:
         """Note, to the minute, that this browser and this person were here."""
         moment = now()
-        db.session.execute(update(cls).where(cls.token_hash == _hash(token)).values(last_seen_at=moment))
-        db.session.execute(update(User).where(User.id == user_id).values(last_activity_at=moment))
+        changed(update(cls).where(cls.token_hash == _hash(token)).values(last_seen_at=moment))
+        changed(update(User).where(User.id == user_id).values(last_activity_at=moment))
 
     @classmethod
     def forget_ended(cls, idle: timedelta, whole: timedelta) -> int:
         """Delete the rows of sessions that no longer count; returns how many."""
         moment = now()
         ended = (cls.last_seen_at < moment - idle) | (cls.created_at < moment - whole)
-        return db.session.execute(delete(cls).where(ended)).rowcount
+        return changed(delete(cls).where(ended))
 
 
 def _hash(token: str) -> bytes:

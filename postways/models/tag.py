@@ -14,7 +14,7 @@ from postways.text import LONGEST_TAG, folded
 MOST_TAGS = 30
 
 
-class Tag(db.Model):  # type: ignore[name-defined,misc]
+class Tag(db.Model):  # type: ignore[name-defined]
     """A tag; `key` is what is compared, `name` is how it was first written."""
 
     __tablename__ = "tags"
@@ -48,7 +48,7 @@ class Tag(db.Model):  # type: ignore[name-defined,misc]
             return  # somebody else made it a moment ago
 
 
-class PostTag(db.Model):  # type: ignore[name-defined,misc]
+class PostTag(db.Model):  # type: ignore[name-defined]
     """That a published post carries a tag; holds the time of publication so that a tag's page reads one index."""
 
     __tablename__ = "post_tags"

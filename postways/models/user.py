@@ -14,7 +14,7 @@ from sqlalchemy import String, Text, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from postways.db import Id, Moment, db, now
+from postways.db import Id, Moment, changed, db, now
 from postways.errors import Missing, Refused
 from postways.models.permissions import Permissions
 from postways.text import folded
@@ -27,14 +27,14 @@ SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1_024
 ROLES = ("member", "moderator", "admin")
 RESERVED = frozenset(
-    "me admin api static media live login logout signup settings authors posts tags search explore popular feed messages "
-    "notifications saved likes moderation membership o dev root support staff moderator postways".split()
+    "me admin api static media live login logout signup settings authors posts tags search explore popular feed "
+    "messages notifications saved likes moderation membership o dev root support staff moderator postways".split()
 )
 ACTIVITY_STEP = timedelta(minutes=1)  # last_activity_at is kept to the minute
 _MARKS = "@.+-_"
 
 
-class User(Permissions, db.Model):  # type: ignore[name-defined,misc]
+class User(Permissions, db.Model):  # type: ignore[name-defined]
     """A member, moderator or admin."""
 
     __tablename__ = "users"
@@ -157,12 +157,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined,misc]
 
     def posted(self, difference: int) -> None:
         """Count published posts up or down."""
-        db.session.execute(
-            update(User)
-            .where(User.id == self.id)
-            .values(post_count=User.post_count + difference)
-            .execution_options(synchronize_session=False)
-        )
+        changed(update(User).where(User.id == self.id).values(post_count=User.post_count + difference))
 
     def active_since(self, moment: datetime) -> bool:
         """Whether it has been noted within the last minute that this person was here."""

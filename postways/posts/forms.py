@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import BinaryIO, cast
 
 from flask import current_app, request
 from flask_babel import gettext as _
@@ -32,7 +33,7 @@ def _at_most(most: int) -> Length:
     return Length(max=most, message=_l("This is longer than %(max)d characters; shorten it a little."))
 
 
-class PostForm(FlaskForm):  # type: ignore[misc]
+class PostForm(FlaskForm):
     """Title, text, licence and credit."""
 
     title = StringField(
@@ -78,7 +79,7 @@ def stored(file: FileStorage) -> Photo:
     config: Config = current_app.extensions["config"]
     return in_thread(
         Photo.store,
-        file.stream,
+        cast("BinaryIO", file.stream),
         current_app.extensions["storage"],
         max_bytes=config.max_upload_bytes,
         max_pixels=config.max_pixels,

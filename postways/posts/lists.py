@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import abort, g, request, url_for
 from werkzeug.wrappers import Response
 
@@ -50,7 +52,7 @@ def _list(template: str, found: Page[Post], **context: object) -> Response:
 def _older(found: Page[Post], n: int) -> str | None:
     if not found.next_cursor:
         return None
-    kept = {name: value for name, value in request.args.items() if name == "period"}
+    kept: dict[str, Any] = {name: value for name, value in request.args.items() if name == "period"}
     return url_for(request.endpoint or "", **(request.view_args or {}), **kept, cursor=found.next_cursor, n=n + 1)
 
 

@@ -34,7 +34,9 @@ def photo(post_id: int, n: int) -> Response:
         name: url_for("posts.photo", post_id=post.id, n=m) if 1 <= m <= total else None
         for name, m in (("previous_url", n - 1), ("next_url", n + 1))
     }
-    return page("posts/photo.html", post=post, photo=post.photos[n - 1], n=n, total=total, live_url=stream([post.id]), **beside)
+    return page(
+        "posts/photo.html", post=post, photo=post.photos[n - 1], n=n, total=total, live_url=stream([post.id]), **beside
+    )
 
 
 @bp.route("/posts/add/", methods=["GET", "POST"])
@@ -189,4 +191,3 @@ def _form_page(form: PostForm, photos: list[Photo], errors: dict[str, list[str]]
         stale=stale,
         live_url=stream([], own=True),
     )
-

@@ -1,0 +1,232 @@
+"""Who is in the demo and what they shared. The photographs are other people's: `photos/credits.json` names them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+PHOTOS = Path(__file__).parent / "photos"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody to meet in the demo."""
+
+    username: str
+    name: str
+    bio: str
+    role: str = "member"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A post of the demo: its photographs by file name, its age, and how many of the others like it."""
+
+    author: str
+    title: str
+    text: str
+    files: tuple[str, ...]
+    days_ago: float
+    likes: int = 0
+    published: bool = True
+
+
+@dataclass(frozen=True)
+class Credit:
+    """Whose photograph a file is, under which licence, and what can be seen in it."""
+
+    author: str
+    licence: str
+    alt: str
+
+
+@lru_cache(maxsize=1)
+def credits_by_file() -> dict[str, Credit]:
+    """Every photograph of the demo by its file name."""
+    rows = json.loads((PHOTOS / "credits.json").read_text("utf-8"))
+    return {row["file"]: Credit(row["author"], row["licence"], row["alt"]) for row in rows}
+
+
+def credit_of(files: tuple[str, ...]) -> Credit | None:
+    """Whom a post with these photographs names: one photographer and one licence; nobody where there are none."""
+    return credits_by_file()[files[0]] if files else None
+
+
+PEOPLE = (
+    Person("ada", "Ada Lindqvist", "Gothenburg. Early trains, bridges, and whatever the light does to water."),
+    Person("mod", "Noor Haddad", "Beirut. I look after this place. If something is wrong here, tell me.", "moderator"),
+    Person("ben", "Ben Okafor", "Lagos. Plays percussion, photographs the parts between the songs."),
+    Person("zofia", "Zofia Wiśniewska", "Białystok. Birds before breakfast, still lifes when it rains."),
+    Person("kenji", "Kenji Morita", "Sapporo. I like rooms after everybody has left."),
+    Person("amara", "Amara Diallo", "Dakar. Teaches geography, walks uphill whenever there is a hill."),
+    Person("tane", "Tāne Parata", "Nelson, Aotearoa. Slow trips, heavy boots."),
+    Person("priya", "Priya Raman", "Chennai. Botanist. Mostly on my knees with a hand lens."),
+    Person("rosa", "Rosa Duarte", "Recife. Two dogs of my own and an eye for everybody else's."),
+    Person("thao", "Thảo Nguyễn", "Huế. Cooks, then lets it get cold for a picture."),
+    Person("yulia", "Юлія Коваль", "Lviv. Small animals, long waits."),
+    Person("mateo", "Mateo Ibarra", "Valparaíso. Mountains, maps, and the bus that gets you there."),
+)
+
+POSTS = (  # oldest first
+    Entry(
+        "tane",
+        "Four from above the tree line",
+        "Four days, one change of socks. The stream is where we filled the bottles every evening, the ridge is where "
+        "nobody said anything for an hour. #mountains #walking #album",
+        ("picos.jpg", "aitzgorri.jpg", "stream.jpg", "sunset.jpg"),
+        74.3,
+        likes=11,
+    ),
+    Entry(
+        "zofia",
+        "Kitchen and workshop",
+        "Rain since Thursday, so: things that hold still. The fig lasted about a minute longer than the picture.\n\n"
+        "#stilllife #colour",
+        ("fig.jpg", "brushes.jpg"),
+        47.6,
+        likes=4,
+    ),
+    Entry(
+        "kenji",
+        "Eight minutes past",
+        "A station clock that has been right every time I looked, which is more than I can say for myself. #detail",
+        ("clock.jpg",),
+        33.2,
+        likes=2,
+    ),
+    Entry(
+        "amara",
+        "It only flies when the door opens",
+        "It hangs above the reading corner. The little ones say good morning to it. #detail #light",
+        ("bird-lamp.jpg",),
+        26.8,
+        likes=5,
+    ),
+    Entry(
+        "ben",
+        "Between two songs",
+        "The drum had the evening off before any of us did. What was in the bottle I don't remember, and that is "
+        "probably the answer. #music #evening",
+        ("drum.jpg",),
+        21.1,
+        likes=6,
+    ),
+    Entry(
+        "ada",
+        "A bridge is mostly air",
+        "I went for the estuary and came back with cables. Stand right under them and the whole thing looks like "
+        "somebody tuning a harp. @ben, you would have tried. #bridge #architecture #sky",
+        ("bridge.jpg",),
+        18.4,
+        likes=10,
+    ),
+    Entry(
+        "priya",
+        "Ready to go",
+        "About a hundred and fifty seeds on this head, each with its own parachute. One good breath of wind and the "
+        "meadow is somebody else's problem. #meadow #macro #light",
+        ("dandelion.jpg",),
+        15.2,
+        likes=7,
+    ),
+    Entry(
+        "mod",
+        "After the children's workshop",
+        "Nobody painted inside the lines, nobody cried, and only one chair is blue now. I call that a success. "
+        "#colour #workshop",
+        ("brushes.jpg",),
+        12.5,
+        likes=3,
+    ),
+    Entry(
+        "rosa",
+        "They heard the fridge",
+        "Never have two heads turned faster. The one on the right has had lunch already and will deny it. #dogs",
+        ("friends.jpg",),
+        10.1,
+        likes=9,
+    ),
+    Entry(
+        "kenji",
+        "Things that hang on walls",
+        "The waiting room at half past six: a clock nobody needs any more today, and a bird that isn't going anywhere. "
+        "#detail #album",
+        ("clock.jpg", "bird-lamp.jpg"),
+        8.3,
+        likes=4,
+    ),
+    Entry(
+        "thao",
+        "Half a fig",
+        "The other half is the reason why there is only one. @zofia, yours made me buy a whole crate. #stilllife #food",
+        ("fig.jpg",),
+        6.2,
+        likes=5,
+    ),
+    Entry(
+        "ada",
+        "A day without the camera",
+        "I left it at home on purpose. Of course the ferry came out of the fog exactly as the sun got through, and of "
+        "course there was a heron on the last pole.\n\nI stood there with my hands in my pockets and looked at it for as "
+        "long as it lasted, which was longer than I ever look when I have a shutter to press. No picture. I can still see "
+        "it, though, and this page is here so that I remember to do it again.\n\n#diary #fog",
+        (),
+        5.1,
+        likes=1,
+    ),
+    Entry(
+        "yulia",
+        "Dragonfly on watch",
+        "Forty minutes on a wet plank. It left twice and came back to the same twig both times, so the third time I "
+        "was ready. #macro #insects #summer",
+        ("dragonfly.jpg",),
+        4.2,
+        likes=8,
+    ),
+    Entry(
+        "ada",
+        "Last light at the summit stone",
+        "We counted seven ridges, then argued about the eighth. Going down in the dark was the price, and worth it. "
+        "#mountains #sunset #sky",
+        ("sunset.jpg",),
+        3.1,
+        likes=6,
+    ),
+    Entry(
+        "mateo",
+        "The path doesn't say how far",
+        "Snow in the shade, sunburn in the sun. Every bend shows you the next one and nothing else. @tane, this is "
+        "the one I told you about. #mountains #walking",
+        ("picos.jpg",),
+        2.2,
+        likes=7,
+    ),
+    Entry(
+        "amara",
+        "Where the water comes from",
+        "First the larches, then you hear it, then you are standing in it. My class will get this as a lesson about "
+        "catchment areas. I got it as a Sunday. #walking #forest #autumn #album",
+        ("aitzgorri.jpg", "stream.jpg"),
+        1.2,
+        likes=3,
+    ),
+    Entry(
+        "zofia",
+        "Head down, as usual",
+        "Nuthatches are the only birds here that walk down a trunk head first. This one stopped to check "
+        "whether I had anything better than bark. #birds #forest",
+        ("nuthatch.jpg",),
+        0.2,
+        likes=2,
+    ),
+    Entry(
+        "ada",
+        "Evening meadow",
+        "Not finished. Wants a better title, and I should ask @priya what else grows here. #meadow #light",
+        ("dandelion.jpg",),
+        0.9,
+        published=False,
+    ),
+)
