@@ -22,8 +22,6 @@ def project(tmp_path):
     (tmp_path / "postways/local").mkdir(parents=True)
     shutil.copy(SOURCE, tmp_path / "postways/local/bootstrap.py")
     (tmp_path / "requirements.txt").write_text("# none\n")
-    (tmp_path / "postways/local/__init__.py").touch()
-    (tmp_path / "postways/__init__.py").touch()
     (tmp_path / "postways/local/__main__.py").write_text("import sys; print('started', sys.argv[1:], sys.prefix)")
     return tmp_path
 
