@@ -17,7 +17,7 @@ from werkzeug.routing import IntegerConverter
 
 from postways import auth, cli, db, handlers, health, later, live, looks, media, posts, profiles, settings
 from postways.config import Config
-from postways.htmx import htmx
+from postways.htmx import VARY, htmx
 from postways.models import Guest, Session
 from postways.storage import storage_from
 
@@ -134,7 +134,7 @@ def _finish(response: Response) -> Response:
         response.headers["Cache-Control"] = fresh
     else:
         response.headers.setdefault("Cache-Control", "private, no-cache")
-        response.vary.update(["HX-Request", "Cookie", "Accept"])
+        response.vary.update([VARY, "Cookie", "Accept"])
     if current_app.extensions["config"].production:
         response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
     _note_seen(response)

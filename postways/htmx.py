@@ -11,6 +11,8 @@ from flask import Response, g, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 NOTICE = "#notice"
+VARY = "HX-Request"  # page and fragment share one address
+MOST_LOADED = 1_000  # `n` only counts pages that were loaded by themselves
 htmx = htmx_flask.Htmx()
 
 
@@ -28,6 +30,11 @@ def page(template: str, status: int = 200, /, **context: Any) -> Response:
 def fragment(template: str, status: int = 200, /, **context: Any) -> Response:
     """A partial."""
     return make_response(render_template(template, **context), status)
+
+
+def pages_loaded() -> int:
+    """How many pages of a list were loaded by themselves before this one."""
+    return min(request.args.get("n", 0, int), MOST_LOADED)
 
 
 def notice(sentence: str, status: int) -> Response:

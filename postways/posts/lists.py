@@ -7,13 +7,11 @@ from typing import Any
 from flask import abort, g, request, url_for
 from werkzeug.wrappers import Response
 
-from postways.htmx import asked_by_htmx, fragment, page, stream
+from postways.htmx import asked_by_htmx, fragment, page, pages_loaded, stream
 from postways.models import Post
 from postways.models.post import PERIODS
 from postways.paging import EPOCH, Page
 from postways.posts import bp
-
-MOST_LOADED = 1_000  # `n` only counts pages that were loaded by themselves
 
 
 @bp.get("/")
@@ -42,7 +40,7 @@ def tag(tag: str) -> Response:
 
 def _list(template: str, found: Page[Post], **context: object) -> Response:
     """The page, or for the link at its end only the next posts and the next such link."""
-    n = min(request.args.get("n", 0, int), MOST_LOADED)
+    n = pages_loaded()
     context |= {"page": found, "n": n, "older_url": _older(found, n)}
     if asked_by_htmx() and request.args.get("cursor"):
         return fragment("posts/_more.html", **context)

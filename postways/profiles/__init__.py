@@ -5,9 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Flask, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from postways.htmx import asked_by_htmx, fragment, page, stream
+from postways.htmx import asked_by_htmx, fragment, page, pages_loaded, stream
 from postways.models import Post, User
-from postways.posts.lists import MOST_LOADED
 from postways.text import folded
 
 bp = Blueprint("profiles", __name__)
@@ -24,7 +23,7 @@ def show(username: str) -> Response:
     own = g.user.is_member and folded(username) == g.user.username_key
     person = g.user if own else User.named(username)
     posts, drafts = Post.of_profile(person, g.user, request.args.get("cursor"))
-    n = min(request.args.get("n", 0, int), MOST_LOADED)
+    n = pages_loaded()
     older = posts.next_cursor and url_for("profiles.show", username=person.username, cursor=posts.next_cursor, n=n + 1)
     context = {"person": person, "page": posts, "n": n, "older_url": older}
     if asked_by_htmx() and request.args.get("cursor"):
