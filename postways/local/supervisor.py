@@ -38,6 +38,7 @@ class Child:
     command: list[str]
     last: bool = False
     once: bool = False
+    hushed: bool = False
     code: int | None = None  # of its latest end
     process: subprocess.Popen[bytes] | None = None
     due: float | None = None  # when to start it again
@@ -162,7 +163,7 @@ class Supervisor:
         for line in lines:
             if child.once:
                 child.kept.append(line)
-            else:
+            elif not child.hushed:
                 _print(b"%-9s| %s" % (child.name.encode(), line))
         return bool(text)
 
@@ -200,6 +201,7 @@ class Supervisor:
         """TERM to all at once, KILL to what is left at `deadline` or when told to stop a second time."""
         for child in children:
             child.due = None
+            child.hushed = child.last  # Valkey's farewell is nobody's concern
             if child.process is not None:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(child.process.pid, signal.SIGTERM)

@@ -13,7 +13,7 @@ import pytest
 
 from postways.local.supervisor import described
 
-ROOT = Path(__file__).parents[2]
+SCRIPT = Path(__file__).parent / "supervise.py"
 STAY = "import os, time; os.write(1, b'here %d\\n' % os.getpid()); time.sleep(600)"
 DEAF = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {STAY}"
 # Like gunicorn's workers, and like RQ's work-horse, which moves to a process group of its own.
@@ -34,11 +34,11 @@ class Running:
     """A supervisor process, and what it has printed so far."""
 
     def __init__(self, children, patience=5.0, environ=None, under_make=False):
-        command = [sys.executable, "-m", "tests.local.supervise", json.dumps(children), str(patience)]
+        command = [sys.executable, str(SCRIPT), json.dumps(children), str(patience)]
         if under_make:
             command = ["sh", "-c", '"$@"; exit $?', "make", *command]
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         self.lines = []
         self.watchdog = threading.Timer(20, self.process.kill)  # a line that never comes is a failure, not a wait
@@ -125,22 +125,31 @@ def test_five_deaths_in_a_minute_end_all_with_name_and_exit_code(supervise):
     assert gone(other)
 
 
-def test_term_ends_all_and_the_last_one_after_the_others(supervise):
-    slow = "import signal, sys, time\n" + (
-        "def end(*_): time.sleep(0.5); print('worker ended', flush=True); sys.exit(0)\n"
-        "signal.signal(signal.SIGTERM, end)\nprint('here', flush=True)\ntime.sleep(600)"
+def test_term_ends_all_and_the_last_one_after_the_others(supervise, tmp_path):
+    ends = """
+import os, signal, sys, time
+def end(*_):
+    time.sleep(%s)
+    with open(%r, "a") as file:
+        file.write("%s ")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+os.write(1, b"here\\n")
+time.sleep(600)
+"""
+    order = tmp_path / "order"
+    running = supervise(
+        ("valkey", ends % (0, str(order), "valkey"), True),
+        ("worker", ends % (0.5, str(order), "worker"), False),
     )
-    last = slow.replace("0.5", "0").replace("worker", "valkey")
-    running = supervise(("valkey", last, True), ("worker", slow, False))
-    running.line("valkey", "here")
-    if not any("worker   | here" in line for line in running.lines):
-        running.line("worker", "here")
+    running.line("here")
+    running.line("here")
 
     running.process.terminate()
-    text, code = running.rest()
+    _, code = running.rest()
 
     assert code == 0
-    assert text.index("worker ended") < text.index("valkey ended")
+    assert order.read_text().split() == ["worker", "valkey"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
