@@ -21,12 +21,13 @@
     count.textContent = (+count.textContent.replace(/\D/g, "") + (pressed ? 1 : -1)).toLocaleString("en");
   };
   let older = -1;
-  on("htmx:before:request", ({ detail: { ctx: { sourceElement: source } } }) => {
-    if (source.matches("form.like")) flip(source);
+  on("htmx:before:request", ({ detail: { ctx } }) => {
+    const source = ctx.sourceElement;
+    if (source.matches("form.like")) flip(ctx.flipped = source);
     if (source.id === "older") older = source.matches(":focus") ? items().length : -1;
   });
-  on("htmx:finally:request", ({ detail: { ctx: { sourceElement: source } } }) => {
-    if (source.matches("form.like") && source.isConnected) flip(source);
+  on("htmx:finally:request", ({ detail: { ctx } }) => {
+    if (ctx.flipped?.isConnected) flip(ctx.flipped);
     if (older >= 0) items()[older]?.focus({ preventScroll: true });
     older = -1;
   });
