@@ -1,0 +1,91 @@
+"""How many statements a page costs, the person who asks included: the same for one post and for a full page."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+from postways.db import db
+from postways.models import Post
+from tests.cast import make_post, make_user
+
+FULL = 12
+
+
+@contextmanager
+def statements(app) -> Iterator[list[str]]:
+    """What is asked of the database meanwhile, without the brackets of transactions."""
+    seen: list[str] = []
+
+    def note(connection, cursor, statement, parameters, context, executemany):
+        if not statement.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")):
+            seen.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture(params=[1, FULL])
+def posts(request, app, ada, ben) -> list[Post]:
+    """One post of ada's, or as many as a page holds; each with two pictures and a like."""
+    return [
+        make_post(app, ada, title=f"Number {n} #harbour", pictures=2, likes=[ben], ready=False)
+        for n in range(request.param)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("/", 3), ("/popular/", 3), ("/popular/?period=week", 3), ("/tags/harbour/", 3), ("/@ada/", 4)],
+)
+def test_a_list_costs_a_member_the_same_however_long_it_is(app, posts, as_ben, path, most):
+    with statements(app) as seen:
+        assert as_ben.get(path).status_code == 200
+
+    assert len(seen) <= most, "\n".join(seen)
+
+
+@pytest.mark.parametrize("path", ["/", "/popular/", "/tags/harbour/"])
+def test_a_visitor_costs_one_statement_less(app, posts, guest, path):
+    with statements(app) as seen:
+        assert guest.get(path).status_code == 200
+
+    assert len(seen) <= 2, "\n".join(seen)
+
+
+def test_a_profile_with_drafts_costs_its_owner_four_statements(app, ada, posts, as_ada):
+    for n in range(len(posts)):
+        make_post(app, ada, title=f"Not yet {n}", pictures=2, published=False, ready=False)
+
+    with statements(app) as seen:
+        assert "Not yet 0" in as_ada.get("/@ada/").text
+
+    assert len(seen) <= 4, "\n".join(seen)
+
+
+def test_a_post_costs_three_statements_with_all_its_photographs(app, ada, as_ben):
+    post = make_post(app, ada, pictures=10, ready=False)
+
+    with statements(app) as seen:
+        assert as_ben.get(f"/posts/{post.id}/").status_code == 200
+
+    assert len(seen) <= 3, "\n".join(seen)
+
+
+@pytest.mark.parametrize("likes", [0, FULL])
+def test_a_like_costs_the_same_however_many_there_are(app, ada, as_ben, likes):
+    fans = [make_user(app, f"fan{n}") for n in range(likes)]
+    post = make_post(app, ada, pictures=2, likes=fans, ready=False)
+    token = as_ben.token()
+
+    with statements(app) as seen:
+        answer = as_ben.post(f"/posts/{post.id}/like/", token=token, HX_Request="true")
+
+    assert f">{likes + 1}<" in answer.text
+    assert len(seen) <= 7, "\n".join(seen)
