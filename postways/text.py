@@ -18,13 +18,21 @@ LONGEST_TAG = 50
 _TAG = re.compile(rf"(?<![\w#&/])#(\w{{1,{LONGEST_TAG}}})(?!\w)")
 _MENTION = re.compile(r"(?<![\w@/.])@([\w.+-]{1,150})")
 _LINK = re.compile(f"{_TAG.pattern}|{_MENTION.pattern}")
+# Unicode calls these letters and marks, but they show nothing.
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+)  # letters, yet unseen
 _ALLOWED = {"p", "br", "em", "strong", "a", "ul", "ol", "li", "blockquote", "code", "pre", "s"}
 
 
 def folded(name: str) -> str:
     """The key by which names and tags are compared: NFKC, without regard to case, without invisible characters."""
-    visible = "".join(c for c in unicodedata.normalize("NFKC", name) if unicodedata.category(c) not in ("Cf", "Cc"))
-    return unicodedata.normalize("NFKC", visible.casefold())
+    return unicodedata.normalize("NFKC", visible(unicodedata.normalize("NFKC", name)).casefold())
+
+
+def visible(text: str) -> str:
+    """`text` without the characters that show nothing: controls, joiners, fillers, variation selectors."""
+    return "".join(c for c in _BLANK.sub("", text) if unicodedata.category(c) not in ("Cf", "Cc"))
 
 
 def tags_in(text: str) -> list[str]:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from postways.db import Id, Moment, changed, db, now
 from postways.errors import Missing, Refused
 from postways.models.permissions import Permissions
-from postways.text import folded
+from postways.text import folded, visible
 
 LONGEST_USERNAME = 150
 LONGEST_NAME = 100
@@ -170,7 +170,7 @@ def check_username(username: str, email: str | None = None) -> None:
         raise Refused("Choose a username.", field="username")
     if len(username) > LONGEST_USERNAME:
         raise Refused("A username has at most %(most)d characters.", field="username", most=LONGEST_USERNAME)
-    if not all(c in _MARKS or unicodedata.category(c)[0] in "LMN" for c in username):
+    if visible(username) != username or not all(c in _MARKS or unicodedata.category(c)[0] in "LMN" for c in username):
         raise Refused("A username has only letters, digits and @ . + - _", field="username")
     if not any(unicodedata.category(c)[0] in "LN" for c in username):
         raise Refused("A username needs at least one letter.", field="username")
