@@ -278,7 +278,7 @@ class S3Storage:
         return size, pieces()
 
     def delete(self, key: str) -> None:
-        with suppress(NotFoundError):
+        with suppress(NotFoundError):  # S3 says nothing of what is gone already, some of its kin do
             obstore.delete(self.store, _checked(key))
 
     def delete_all(self, prefix: str) -> int:

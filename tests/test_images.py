@@ -8,12 +8,12 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
-import pictures
 import pytest
-from PIL import Image, ImageChops, ImageStat
+from PIL import Image, ImageChops, ImageFile, ImageStat
 
 from postways import images
 from postways.images import Unreadable, derive, probe
+from tests import pictures
 
 PHOTOS = Path(__file__).parents[2] / "shared" / "photos"
 CAMERA = sorted((PHOTOS / "camera").iterdir())
@@ -87,6 +87,13 @@ class TestProbe:
 
         assert not file.closed
         assert file.tell() == 0
+
+    @pytest.mark.parametrize("kind", pictures.FORMATS)
+    def test_decodes_nothing(self, kind, monkeypatch):
+        data = pictures.still(kind)
+        monkeypatch.setattr(ImageFile.ImageFile, "load_prepare", lambda _: pytest.fail("the picture was decoded"))
+
+        assert probed(data).width == 240
 
     def test_leaves_a_refused_file_rewound(self):
         file = BytesIO(pictures.STRANGERS["pdf"])
@@ -539,6 +546,14 @@ class TestCamera:
         data = pictures.encoded(pictures.photo(), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
 
         assert derived(data).camera == images.Camera()
+
+    def test_may_have_notes_that_can_not_be_read(self, monkeypatch):
+        def damaged(*_):
+            raise ValueError("no such directory")
+
+        monkeypatch.setattr(Image.Exif, "get_ifd", damaged)
+
+        assert derived(pictures.encoded(pictures.photo(), "JPEG", comment=b"x")).camera == images.Camera()
 
 
 class TestPlaceholder:
