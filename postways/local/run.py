@@ -15,7 +15,7 @@ from pathlib import Path
 from postways.config import DEVELOPMENT_MARKER, PREFIX, Config, ConfigError
 from postways.local import valkey
 from postways.local.bootstrap import Refusal, check_port, check_writable
-from postways.local.supervisor import Child, Ended, Supervisor
+from postways.local.supervisor import Child, Ended, Supervisor, described
 
 LOCK = "lock"
 DEMO_NAME = "ada"
@@ -96,10 +96,13 @@ def supervise(config: Config, environ: Mapping[str, str]) -> int:
         try:
             if not _given(environ, "REDIS_URL"):
                 start_valkey(supervisor, config)
-            prepare_database(supervisor, config)
-            for child in site(config):
-                supervisor.add(child)
+            complete(supervisor, Child("migration", [*FLASK, "db", "upgrade"]))
+            supervisor.add(web())
+            if config.demo:
+                complete(supervisor, Child("demo", [*FLASK, "demo"]))
             wait_until_ready(supervisor, config)
+            for child in background(config):  # after the web, which they would slow down
+                supervisor.add(child)
             supervisor.say(welcome(config))
             supervisor.until(lambda: False, pause=1.0)
         except Ended as end:
@@ -114,29 +117,29 @@ def start_valkey(supervisor: Supervisor, config: Config) -> None:
     path = valkey.socket_path(config.data_dir)
     if valkey.is_temporary(path, config.data_dir):
         supervisor.guard.remove(path.parent)
-    supervisor.add(Child("valkey", valkey.command(config.data_dir, path), last=True))
+    supervisor.add(Child("valkey", valkey.command(config.data_dir, path), last=True, log=valkey.log(config.data_dir)))
     supervisor.until(lambda: valkey.answers(path))
     supervisor.environment["REDIS_URL"] = valkey.url(path)
 
 
-def prepare_database(supervisor: Supervisor, config: Config) -> None:
-    """Migrate, and seed the demo where it is wanted. Raises Ended with what was printed when that fails."""
-    steps = [Child("migration", [*FLASK, "db", "upgrade"])]
-    if config.demo:
-        steps.append(Child("demo", [*FLASK, "demo"]))
-    for step in steps:
-        if code := supervisor.complete(step):
-            words = b"\n".join(step.kept).decode(errors="replace")
-            raise Ended(1, f"{words}\nThe {step.name} ended with exit code {code}, so nothing was started.")
+def complete(supervisor: Supervisor, step: Child) -> None:
+    """Run `step` to its end. Raises Ended with what it printed when it fails."""
+    if code := supervisor.complete(step):
+        words = b"\n".join(step.kept).decode(errors="replace")
+        raise Ended(1, f"{words}\nThe {step.name} ended with {described(code)}, so everything was stopped.")
 
 
-def site(config: Config) -> list[Child]:
-    """Web, workers and scheduler. One of several workers takes no pictures, so that mail never waits behind them."""
+def web() -> Child:
+    """The server."""
+    return Child("web", [sys.executable, "-m", "gunicorn", "-c", "gunicorn_conf.py", "wsgi:app"])
+
+
+def background(config: Config) -> list[Child]:
+    """Workers and scheduler. One of several workers takes no pictures, so that mail never waits behind them."""
     queues = ["mail,default,media"] * config.workers
     if config.workers > 1:
         queues[0] = "mail,default"
     return [
-        Child("web", [sys.executable, "-m", "gunicorn", "-c", "gunicorn_conf.py", "wsgi:app"]),
         *(Child(f"worker-{n}", [*FLASK, "worker", "--queues", names]) for n, names in enumerate(queues, 1)),
         Child("scheduler", [*FLASK, "scheduler"]),
     ]

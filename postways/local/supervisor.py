@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 
 from postways.local.guard import Guard
@@ -38,7 +39,7 @@ class Child:
     command: list[str]
     last: bool = False
     once: bool = False
-    hushed: bool = False
+    log: Path | None = None  # where it writes what it does not print
     code: int | None = None  # of its latest end
     process: subprocess.Popen[bytes] | None = None
     due: float | None = None  # when to start it again
@@ -163,7 +164,7 @@ class Supervisor:
         for line in lines:
             if child.once:
                 child.kept.append(line)
-            elif not child.hushed:
+            else:
                 _print(b"%-9s| %s" % (child.name.encode(), line))
         return bool(text)
 
@@ -193,7 +194,9 @@ class Supervisor:
         now = time.monotonic()
         child.deaths.append(now)
         if len(child.deaths) == DEATHS and now - child.deaths[0] <= WINDOW:
-            raise Ended(1, f"{child.name} died {DEATHS} times within a minute, at last with {described(child.code)}.")
+            hint = f" Its log is {child.log}." if child.log else ""
+            times = f"{DEATHS} times within a minute, at last with {described(child.code)}."
+            raise Ended(1, f"{child.name} died {times}{hint}")
         self.say(f"{child.name} died with {described(child.code)}; it is started again.")
         child.due = now + self.pause
 
@@ -201,7 +204,6 @@ class Supervisor:
         """TERM to all at once, KILL to what is left at `deadline` or when told to stop a second time."""
         for child in children:
             child.due = None
-            child.hushed = child.last  # Valkey's farewell is nobody's concern
             if child.process is not None:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(child.process.pid, signal.SIGTERM)

@@ -40,7 +40,7 @@ def start(folder: Path, *, patience: float = 10.0) -> tuple[subprocess.Popen[byt
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
             process.wait()
-            raise TimeoutError(f"Valkey did not start in {folder}; run {' '.join(command(folder, path))} to see why.")
+            raise TimeoutError(f"Valkey did not start; {log(folder)} says why.")
         time.sleep(0.01)
     return process, url(path)
 
@@ -72,8 +72,13 @@ def command(folder: Path, path: Path) -> list[str]:
         str(binary()),
         *("--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"),
         *("--dir", str(folder.absolute()), "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
-        *("--maxmemory-policy", "noeviction", "--loglevel", "warning", "--daemonize", "no"),
+        *("--maxmemory-policy", "noeviction", "--loglevel", "warning", "--logfile", str(log(folder))),
     ]
+
+
+def log(folder: Path) -> Path:
+    """Where that server writes its warnings, some of them at each start, which would clutter a terminal."""
+    return folder.absolute() / "valkey.log"
 
 
 def binary() -> Path:

@@ -73,7 +73,7 @@ def test_a_malformed_setting_is_one_sentence_and_code_2(tmp_path, capsys):
 def test_one_of_several_workers_takes_no_pictures(workers, queues):
     config = Config(env="development", workers=workers, data_dir=Path("var"))
 
-    commands = [child.command for child in run.site(config) if child.name.startswith("worker")]
+    commands = [child.command for child in run.background(config) if child.name.startswith("worker")]
 
     assert [command[-1] for command in commands] == queues
 
