@@ -446,7 +446,7 @@ def _placeholder(picture: Image.Image) -> tuple[bytes, str]:
     tiny = picture.resize((max(3, round(picture.width * scale)), max(3, round(picture.height * scale))))
     thumbhash = bytes(rgba_to_thumb_hash(*tiny.size, list(tiny.convert("RGBA").tobytes())))
     out = BytesIO()
-    _blur(thumbhash, tiny.size).save(out, "WEBP", quality=20, method=6)
+    _blur(thumbhash, tiny.size).save(out, "WEBP", quality=30, method=6)
     return thumbhash, "data:image/webp;base64," + b64encode(out.getvalue()).decode()
 
 
