@@ -46,7 +46,9 @@ class Page(Generic[Item]):
         columns = columns or keys
         if cursor:
             query = query.where(tuple_(*columns) < tuple_(*_values(cursor, keys)))
-        rows = session.scalars(query.order_by(*(column.desc() for column in columns)).limit(size + 1)).all()
+        ordered = query.order_by(*(column.desc() for column in columns)).limit(size + 1)
+        whole = len(query.column_descriptions) == 1
+        rows: Sequence[Any] = session.scalars(ordered).all() if whole else session.execute(ordered).all()
         more = len(rows) > size
         items = rows[:size]
         return cls(items, cursor_of(items[-1], keys) if more else None)

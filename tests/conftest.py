@@ -22,6 +22,7 @@ from postways.config import Config
 from postways.db import db
 from postways.local import valkey
 from postways.models import User
+from postways.posts import cards
 from tests.cast import Browser, make_post, make_user
 
 
@@ -91,6 +92,7 @@ def app(made_app: Flask) -> Iterator[Flask]:
     made_app.extensions["redis"].flushall()
     made_app.extensions["outbox"].__init__(made_app.extensions["redis"])
     media.forget()
+    cards.forget()
     live._hubs.clear()
 
 

@@ -73,6 +73,7 @@ def upgrade():
     sa.Column('credit', sa.String(length=200), nullable=False),
     sa.Column('form_key', sa.String(length=64), nullable=True),
     sa.Column('like_count', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('published_at', sa.DateTime(timezone=True), nullable=True),

@@ -283,6 +283,8 @@ class Photo(db.Model):  # type: ignore[name-defined]
 
     def _changed(self) -> None:
         """The pages that show it, and its owner's, may ask for it again."""
+        posts = db.metadata.tables["posts"]
+        changed(update(posts).where(posts.c.id == self.post_id).values(version=posts.c.version + 1))
         later.tell("photo", photo=self.id, post=self.post_id or 0, person=self.owner_id)
 
     def read_original(self, storage: Storage) -> BinaryIO:

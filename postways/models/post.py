@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,6 +27,7 @@ from sqlalchemy.orm import (
     Mapped,
     attributes,
     contains_eager,
+    joinedload,
     mapped_column,
     query_expression,
     relationship,
@@ -65,6 +67,17 @@ LICENCES = {  # code: (msgid of the name, address of the text)
 }
 
 
+class Glimpse(Protocol):
+    """A row of `Post.glimpsed_by`."""
+
+    id: int
+    author_id: int
+    version: int
+    like_count: int
+    published_at: datetime
+    liked: bool
+
+
 class Post(db.Model):  # type: ignore[name-defined]
     """What one person shares at once. A draft has no `published_at`; a deleted post waits in the trash for 30 days."""
 
@@ -85,6 +98,7 @@ class Post(db.Model):  # type: ignore[name-defined]
     credit: Mapped[str] = mapped_column(String(LONGEST_CREDIT), default="")
     form_key: Mapped[str | None] = mapped_column(String(64))
     like_count: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=0)  # of what a card shows of it, likes aside
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
     updated_at: Mapped[datetime] = mapped_column(Moment, default=now)
     published_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -127,23 +141,44 @@ class Post(db.Model):  # type: ignore[name-defined]
         return and_(cls.deleted_at.is_(None), public)
 
     @classmethod
+    def liked_by(cls, actor: Actor) -> ColumnElement[bool]:
+        """Whether `actor` likes it."""
+        if actor.id is None:
+            return false()
+        return select(Like.id).where(Like.post_id == cls.id, Like.user_id == actor.id).exists()
+
+    @classmethod
     def seen_by(cls, actor: Actor) -> Select[Post]:
         """The posts that `actor` may see, each with its author and whether `actor` likes it."""
-        liked: ColumnElement[bool] = false()
-        if actor.id is not None:
-            liked = select(Like.id).where(Like.post_id == cls.id, Like.user_id == actor.id).exists()
         return (
             select(cls)
             .join(cls.author)
             .where(cls.visible_to(actor))
-            .options(contains_eager(cls.author), with_expression(cls.liked, liked))
+            .options(contains_eager(cls.author), with_expression(cls.liked, cls.liked_by(actor)))
             .execution_options(populate_existing=True)
         )
 
     @classmethod
-    def published_for(cls, actor: Actor) -> Select[Post]:
-        """Those of `seen_by` that stand in public lists, with their photographs."""
-        return cls.seen_by(actor).where(cls.published_at.is_not(None)).options(selectinload(cls.photos))
+    def glimpsed_by(cls, actor: Actor) -> Select[Any]:
+        """Of the posts that stand in public lists what tells whether a card that was made before still holds."""
+        columns = (
+            cls.id,
+            cls.author_id,
+            cls.version,
+            cls.like_count,
+            cls.published_at,
+            cls.liked_by(actor).label("liked"),
+        )
+        query: Select[Any] = select(*columns)  # type: ignore[assignment]
+        return query.where(cls.visible_to(actor), cls.published_at.is_not(None))
+
+    @classmethod
+    def whole(cls, post_ids: Sequence[int], actor: Actor) -> dict[int, Post]:
+        """Those of `post_ids` that `actor` may see, with author and photographs, by id, in one statement."""
+        if not post_ids:
+            return {}
+        query = cls.seen_by(actor).where(cls.id.in_(post_ids)).options(joinedload(cls.photos))
+        return {post.id: post for post in db.session.scalars(query).unique()}
 
     @classmethod
     def find(cls, post_id: int, actor: Actor) -> Post:
@@ -162,23 +197,23 @@ class Post(db.Model):  # type: ignore[name-defined]
         return post
 
     @classmethod
-    def newest(cls, actor: Actor, cursor: str | None, size: int = PAGE_SIZE) -> Page[Post]:
+    def newest(cls, actor: Actor, cursor: str | None, size: int = PAGE_SIZE) -> Page[Glimpse]:
         """Published posts, newest first. Raises BadCursor."""
-        return Page.of(db.session, cls.published_for(actor), (cls.published_at, cls.id), cursor, size)
+        return Page.of(db.session, cls.glimpsed_by(actor), (cls.published_at, cls.id), cursor, size)
 
     @classmethod
-    def popular(cls, actor: Actor, period: str, cursor: str | None) -> Page[Post]:
+    def popular(cls, actor: Actor, period: str, cursor: str | None) -> Page[Glimpse]:
         """Most liked first, then newest; of all time or of those published in the last `week` or `month`."""
-        query = cls.published_for(actor)
+        query = cls.glimpsed_by(actor)
         if within := PERIODS[period]:
             query = query.where(cls.published_at > now() - within)
         return Page.of(db.session, query, (cls.like_count, cls.published_at, cls.id), cursor, PAGE_SIZE)
 
     @classmethod
-    def tagged(cls, tag: str, actor: Actor, cursor: str | None) -> Page[Post]:
+    def tagged(cls, tag: str, actor: Actor, cursor: str | None) -> Page[Glimpse]:
         """Published posts that carry `tag`, newest first; an unknown tag has none."""
         query = (
-            cls.published_for(actor)
+            cls.glimpsed_by(actor)
             .join(PostTag, PostTag.post_id == cls.id)
             .join(Tag, Tag.id == PostTag.tag_id)
             .where(Tag.key == folded(tag))
@@ -312,6 +347,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         self._write(title, content, licence, credit)
         self.arrange(photos, actor)
         self.updated_at = now()
+        self.version = Post.version + 1
         if self.published:
             self.edited_at = self.updated_at
             PostTag.replace(self.id, self.tags, self.published_at)

@@ -9,9 +9,10 @@ from werkzeug.wrappers import Response
 
 from postways.htmx import asked_by_htmx, fragment, page, pages_loaded, stream
 from postways.models import Post
-from postways.models.post import PERIODS
+from postways.models.post import PERIODS, Glimpse
 from postways.paging import EPOCH, Page
 from postways.posts import bp
+from postways.posts.cards import cards
 
 
 @bp.get("/")
@@ -38,27 +39,26 @@ def tag(tag: str) -> Response:
     return _list("posts/tag.html", found, tag=tag, live_url=stream(_ids(found)))
 
 
-def _list(template: str, found: Page[Post], **context: object) -> Response:
+def _list(template: str, found: Page[Glimpse], **context: object) -> Response:
     """The page, or for the link at its end only the next posts and the next such link."""
     n = pages_loaded()
-    context |= {"page": found, "n": n, "older_url": _older(found, n)}
-    if asked_by_htmx() and request.args.get("cursor"):
-        return fragment("posts/_more.html", **context)
-    return page(template, **context)
+    more = asked_by_htmx() and bool(request.args.get("cursor"))
+    context |= {"page": found, "cards": cards(found.items, in_view=not more), "n": n, "older_url": _older(found, n)}
+    return fragment("posts/_more.html", **context) if more else page(template, **context)
 
 
-def _older(found: Page[Post], n: int) -> str | None:
+def _older(found: Page[Glimpse], n: int) -> str | None:
     if not found.next_cursor:
         return None
     kept: dict[str, Any] = {name: value for name, value in request.args.items() if name == "period"}
     return url_for(request.endpoint or "", **(request.view_args or {}), **kept, cursor=found.next_cursor, n=n + 1)
 
 
-def _ids(found: Page[Post]) -> list[int]:
+def _ids(found: Page[Glimpse]) -> list[int]:
     return [post.id for post in found.items]
 
 
-def _newest(found: Page[Post]) -> int:
+def _newest(found: Page[Glimpse]) -> int:
     """When the newest post on the page was published, in microseconds; what comes later goes into the pill."""
     published = found.items[0].published_at if found.items else None
     return round((published - EPOCH).total_seconds() * 1e6) if published else 0

@@ -66,7 +66,7 @@ def edit(post_id: int) -> Response:
     """Change words and photographs."""
     with reading():
         post = Post.own(post_id, g.user)
-    form = PostForm(obj=post)
+    form = PostForm(obj=post if request.method == "GET" else None)
     photos, errors = _photos_of_form(form, post)
     if _stays_open(form, errors):
         return _form_page(form, photos, errors, post)

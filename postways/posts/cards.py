@@ -1,0 +1,71 @@
+"""Cards of posts in lists, rendered once for everybody who is shown the same.
+
+What a card shows is a function of the post's version, its likes, and whether the reader is a visitor, a member or the
+author; the form's token is put in at the end. The one rule of who sees what has been asked before, by the query that
+found the glimpses; the cache only saves words.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from flask import g, render_template
+from flask_babel import get_locale
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
+
+from postways.looks import ago
+from postways.models import Post
+from postways.models.post import Glimpse
+
+MOST_KEPT = 4_000  # cards of some 3 kB
+TOKEN = "\x00token\x00"  # never in what people type: PostForm drops NUL
+
+
+class Key(NamedTuple):
+    """Everything that a card depends on."""
+
+    post: int
+    version: int
+    likes: int
+    reader: tuple[bool, bool] | None  # likes it, wrote it; a visitor is nobody
+    first: bool
+    words: tuple[str, str]
+
+
+_kept: OrderedDict[Key, str] = OrderedDict()
+
+
+def cards(glimpses: Sequence[Glimpse], *, in_view: bool) -> Markup:
+    """The cards of these posts, one after the other; `in_view` says that the first one is seen at once."""
+    keys = [_key(glimpse, in_view and place == 0) for place, glimpse in enumerate(glimpses)]
+    new = Post.whole([key.post for key in keys if key not in _kept], g.user)
+    html = "".join(_card(key, new) for key in keys)
+    return Markup(html.replace(TOKEN, generate_csrf()) if g.user.is_member else html)
+
+
+def forget() -> None:
+    """Render everything anew."""
+    _kept.clear()
+
+
+def _key(glimpse: Glimpse, first: bool) -> Key:
+    reader = (glimpse.liked, glimpse.author_id == g.user.id) if g.user.is_member else None
+    words = (str(get_locale()), ago(glimpse.published_at))
+    return Key(glimpse.id, glimpse.version, glimpse.like_count, reader, first, words)
+
+
+def _card(key: Key, new: dict[int, Post]) -> str:
+    if post := new.get(key.post):
+        _kept[key] = render_template("posts/_card.html", post=post, first=key.first, csrf_field=_token_to_come)
+        if len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
+    elif key in _kept:
+        _kept.move_to_end(key)
+    return _kept.get(key, "")  # empty when it was hidden between the two queries
+
+
+def _token_to_come() -> Markup:
+    return Markup(f'<input type="hidden" name="csrf_token" value="{TOKEN}">')
