@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -110,7 +111,8 @@ def read_only(only: bool) -> None:
 
 def init_app(app: Flask, config: Config) -> None:
     """Connect `app` to the database that `config` names."""
-    app.config["SQLALCHEMY_DATABASE_URI"] = config.database_url.replace("postgres://", "postgresql://", 1)
+    # named, because SQLAlchemy would take psycopg 3 for Postgres
+    app.config["SQLALCHEMY_DATABASE_URI"] = re.sub("^postgres(ql)?://", "postgresql+psycopg2://", config.database_url)
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _sqlite_pool() if config.on_sqlite else _postgres_pool()
     db.init_app(app)
     with app.app_context():
