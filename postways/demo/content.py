@@ -168,10 +168,10 @@ POSTS = (  # oldest first
     Entry(
         "ada",
         "A day without the camera",
-        "I left it at home on purpose. Of course the ferry came out of the fog exactly as the sun got through, and of "
-        "course there was a heron on the last pole.\n\nI stood there with my hands in my pockets and looked at it for as "
-        "long as it lasted, which was longer than I ever look when I have a shutter to press. No picture. I can still see "
-        "it, though, and this page is here so that I remember to do it again.\n\n#diary #fog",
+        "I left it at home on purpose. Of course the ferry came out of the fog exactly as the sun got through, and "
+        "of course there was a heron on the last pole.\n\nI stood there with my hands in my pockets and looked at it "
+        "for as long as it lasted, which was longer than I ever look when I have a shutter to press. No picture. I can "
+        "still see it, though, and this page is here so that I remember to do it again.\n\n#diary #fog",
         (),
         5.1,
         likes=1,

@@ -33,33 +33,35 @@ def prepared(files: Iterable[str]) -> dict[str, Derived]:
         return dict(zip(names, pool.map(derived, names), strict=True))
 
 
-def keep(files: Iterable[str], derived: Mapping[str, Derived], kept: list[Photo]) -> None:
-    """Store each of these files with what is served of it, and put a row for it into `kept`, not yet in the session."""
+def keep(files: Iterable[str], derived: Mapping[str, Derived], stored: list[Photo]) -> list[Photo]:
+    """Store each of these files with what is served of it; answers with a row for each, not yet in the session.
+
+    `stored` gets the same rows as soon as the first byte of theirs may lie in the storage.
+    """
     storage = _storage()
 
     def one(file: str) -> Photo:
         data = _content(file)
         photo = Photo.store(BytesIO(data), storage, max_bytes=len(data), max_pixels=MOST_PIXELS)
-        kept.append(photo)  # before the rest is stored: `gone_without_rows` must know of it
+        photo.alt = credits_by_file()[file].alt
+        stored.append(photo)
         for derivative in derived[file].derivatives:
             storage.put(f"{photo.folder}{derivative.name}", derivative.data, derivative.mime)
-        photo.alt = credits_by_file()[file].alt
         return photo
 
     with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
-        in_order = list(pool.map(one, files))
-    kept[-len(in_order) :] = in_order
+        return list(pool.map(one, files))
 
 
 @contextmanager
-def gone_without_rows(kept: list[Photo]) -> Iterator[None]:
-    """Whatever happens inside, Ctrl-C in the middle of the commit too: files of `kept` stay only if their rows do."""
+def gone_without_rows(stored: list[Photo]) -> Iterator[None]:
+    """However what is inside ends, by Ctrl-C in its commit too: the files of `stored` stay only if their rows do."""
     try:
         yield
     finally:
         db.session.rollback()
-        if kept and Photo.with_key(kept[0].key) is None:
-            for photo in kept:
+        if stored and Photo.with_key(stored[0].key) is None:
+            for photo in stored:
                 _storage().delete_all(photo.folder)
                 _storage().delete(photo.original)
         db.session.rollback()

@@ -1,0 +1,100 @@
+"""The demo: an empty site filled with a dozen people and real photographs, or any site filled in bulk for measuring.
+
+All of the demo or nothing of it: the slow part, preparing and storing files, comes first and outside any transaction;
+then one transaction writes every row. Whatever stops it before its commit takes the files away again, and what a kill
+leaves are files without rows, which the nightly check erases. Either way the site is still empty and `demo` runs again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from random import Random
+
+import click
+from sqlalchemy import select
+
+from postways.auth import passwords
+from postways.db import db, now, reading
+from postways.demo.bulk import scale
+from postways.demo.content import PEOPLE, POSTS, Entry, Person, credit_of
+from postways.demo.password import kept_password
+from postways.demo.photographs import gone_without_rows, keep, prepared
+from postways.images import Derived
+from postways.models import Like, Photo, Post, User
+from postways.models.tag import PostTag
+
+__all__ = ["scale", "seed"]
+
+FIRST_JOINED = timedelta(days=120)  # before now; the others came in the days after
+NOT_EMPTY = "There are people here already, so nothing was changed."
+
+
+def seed() -> None:
+    """Fill an empty site; on any other one nothing happens."""
+    with reading():
+        empty = User.count() == 0
+    if not empty:
+        click.echo(NOT_EMPTY)
+        return
+    password_hash = passwords.hashed(kept_password())
+    files = [file for entry in POSTS for file in entry.files]
+    stored: list[Photo] = []
+    with gone_without_rows(stored):
+        derived = prepared(files)
+        photos = zip(keep(files, derived, stored), (derived[file] for file in files), strict=True)
+        if User.count():
+            click.echo(NOT_EMPTY)  # somebody came meanwhile
+            return
+        _fill(password_hash, photos, now())
+        db.session.commit()
+    click.echo(f"{len(PEOPLE)} demo people are here, with {len(POSTS)} posts and {len(files)} photographs.")
+
+
+def _fill(password_hash: str, photos: Iterator[tuple[Photo, Derived]], moment: datetime) -> None:
+    people = {person.username: _sign_up(person, password_hash, moment, n) for n, person in enumerate(PEOPLE)}
+    for entry in POSTS:
+        author = people[entry.author]
+        shared = moment - timedelta(days=entry.days_ago)
+        post = _share(entry, author, [_ready(*next(photos), author, shared) for _ in entry.files], shared)
+        _like(post, _likers(entry, people), moment)
+
+
+def _sign_up(person: Person, password_hash: str, moment: datetime, place: int) -> User:
+    user = User.sign_up(person.username, f"{person.username}@example.org", password_hash, person.role)
+    user.display_name, user.bio, user.demo = person.name, person.bio, True
+    user.joined_at = moment - FIRST_JOINED + timedelta(days=2.6 * place)
+    return user
+
+
+def _ready(photo: Photo, derived: Derived, owner: User, moment: datetime) -> Photo:
+    photo.created_at = moment
+    photo.pend(owner)
+    photo.derived(derived)
+    return photo
+
+
+def _share(entry: Entry, author: User, photos: list[Photo], moment: datetime) -> Post:
+    rights = {}
+    if credit := credit_of(entry.files):
+        rights = {"licence": credit.licence, "credit": credit.author}
+    post = Post.share(author, title=entry.title, content=entry.text, photos=photos, published=entry.published, **rights)
+    post.created_at = post.updated_at = moment
+    if entry.published:
+        post.published_at = moment
+        PostTag.replace(post.id, post.tags, moment)
+    return post
+
+
+def _likers(entry: Entry, people: Mapping[str, User]) -> list[User]:
+    """The same people each time, differently mixed for each post, and never its author."""
+    others = [user for name, user in people.items() if name != entry.author]
+    return Random(entry.title).sample(others, entry.likes)
+
+
+def _like(post: Post, users: Iterable[User], moment: datetime) -> None:
+    for user in users:
+        post.like(user)
+    likes = db.session.scalars(select(Like).where(Like.post_id == post.id).order_by(Like.id)).all()
+    for place, like in enumerate(likes, 1):
+        like.created_at = post.created_at + (moment - post.created_at) * place / (len(likes) + 1)

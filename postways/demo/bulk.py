@@ -1,0 +1,240 @@
+"""People, posts and likes in bulk, for measuring: true to the site's rules, far from its verbs' speed.
+
+Each transaction leaves everything right (counts, tags, likes once per person and post), so it may be stopped anywhere
+and run again for more. The photographs show what six of the demo's show, each under a key of its own; files lie in the
+storage for the newest posts alone, five pages of them, because a million would fill the disk. Older ones show their
+placeholder, and `media check` counts their originals among those that are gone.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice, pairwise
+from random import Random
+from typing import Any
+
+import click
+from sqlalchemy import bindparam, func, insert, select, update
+
+from postways.auth import passwords
+from postways.db import db, now
+from postways.demo.content import PHOTOS, credits_by_file
+from postways.demo.password import kept_password
+from postways.demo.photographs import gone_without_rows, keep, prepared
+from postways.images import Derived
+from postways.models import Like, Photo, Post, PostTag, Tag, User
+
+SHOWN = 60  # the newest posts, whose photographs have files
+FILES = ("aitzgorri.jpg", "friends.jpg", "sunset.jpg", "fig.jpg", "brushes.jpg", "dandelion.jpg")
+SPAN = timedelta(days=730)
+POSTS_AT_ONCE = 1_000  # in one transaction, which others wait for on SQLite
+LIKES_AT_ONCE = 50_000
+PREFIX = "scale-"
+ALBUMS = (1,) * 15 + (2, 2, 3, 4, 0)  # photographs of a post
+TAGS = tuple(
+    "light street sea mountains sky forest evening portrait night macro birds city water winter summer rain food "
+    "architecture travel colour blackandwhite garden friends music".split()
+)
+PLACES = "harbour bridge market station hill river window garden roof corner".split()
+TIMES = "at six|in the rain|before the others came|on the last day|once more|from the train|after the storm".split("|")
+SENTENCES = (
+    "Went back for this one twice.",
+    "The light lasted for about a minute.",
+    "Nobody else was up, which was the whole point.",
+    "I had planned something else entirely.",
+    "Seen on the way home, and worth being late for.",
+    "It looked better than this, but not by much.",
+)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A post that is to be written: its row, its photographs by file name, its tags and who likes it."""
+
+    row: dict[str, Any]
+    files: Sequence[str]
+    tags: Sequence[str]
+    likers: Sequence[int]
+
+
+def scale(people: int, posts: int, likes: int) -> None:
+    """Add so many people, posts of theirs over the last two years, and likes of theirs for these posts."""
+    if min(people, posts, likes) < 0 or likes > people * posts or (posts and not people):
+        raise click.ClickException("Posts need people, and each of the people can like each of the posts once at most.")
+    moment = now()
+    users = _add_people(people, moment)
+    tags = _tag_ids()
+    db.session.commit()
+    derived = prepared(FILES) if posts else {}
+    plans = _plans(users, posts, likes, moment)
+    for first, last in _spans(posts, likes):
+        _write(list(islice(plans, last - first)), derived, tags, with_files=last == posts)
+    click.echo(f"{people} people, {posts} posts and {likes} likes were added.")
+
+
+def _add_people(count: int, moment: datetime) -> list[int]:
+    """Their ids. They share the demo's password, and their names go on where the last run ended."""
+    if not count:
+        return []
+    password_hash, first = passwords.hashed(kept_password()), _next_number()
+    names = [f"{PREFIX}{number:06d}" for number in range(first, first + count)]
+    rows = [
+        {
+            "username": name,
+            "username_key": name,
+            "password_hash": password_hash,
+            "demo": True,
+            "joined_at": moment - SPAN - timedelta(minutes=count - place),
+        }
+        for place, name in enumerate(names)
+    ]
+    return _inserted(User, rows)
+
+
+def _next_number() -> int:
+    names = select(User.username_key).where(User.demo, User.username_key.startswith(PREFIX))
+    last = db.session.scalar(names.order_by(func.length(User.username_key).desc(), User.username_key.desc()).limit(1))
+    return int(last.removeprefix(PREFIX)) + 1 if last else 1
+
+
+def _tag_ids() -> dict[str, int]:
+    Tag.ids_of(list(TAGS))
+    return dict(db.session.execute(select(Tag.key, Tag.id).where(Tag.key.in_(TAGS))).tuples().all())
+
+
+def _spans(posts: int, likes: int) -> Iterator[tuple[int, int]]:
+    """Where each transaction begins and ends; the newest posts, those with files, have the last one for themselves."""
+    step = max(1, min(POSTS_AT_ONCE, LIKES_AT_ONCE * posts // max(1, likes)))
+    older = max(0, posts - SHOWN)
+    return ((first, last) for first, last in pairwise([*range(0, older, step), older, posts]) if first < last)
+
+
+def _plans(users: Sequence[int], posts: int, likes: int, moment: datetime) -> Iterator[Planned]:
+    """Oldest first. A few people write and a few tags carry much, most little; the same each time."""
+    chance = Random(f"{len(users)},{posts},{likes}")
+    albums = _albums()
+    for place, count in enumerate(_like_counts(len(users), posts, likes, chance)):
+        album = chance.choice(albums)
+        files = chance.sample(album, min(chance.choice(ALBUMS), len(album)))
+        tags = list(dict.fromkeys(TAGS[_low(len(TAGS), chance)] for _ in range(chance.choice((0, 0, 1, 2, 3)))))
+        published = moment - SPAN + SPAN * ((place + chance.random()) / posts)
+        credit = credits_by_file()[files[0]] if files else None
+        row = {
+            "author_id": users[_low(len(users), chance)],
+            "title": f"The {chance.choice(PLACES)} {chance.choice(TIMES)}",
+            "content": " ".join([*chance.sample(SENTENCES, chance.randint(1, 4)), *(f"#{tag}" for tag in tags)]),
+            "licence": credit.licence if credit else "all-rights-reserved",
+            "credit": credit.author if credit else "",
+            "like_count": count,
+            "created_at": published,
+            "updated_at": published,
+            "published_at": published,
+        }
+        yield Planned(row, files, tags, chance.sample(users, count))
+
+
+def _albums() -> list[list[str]]:
+    """The photographs that may stand in one post: of one photographer under one licence."""
+    albums: dict[tuple[str, str], list[str]] = {}
+    for file in FILES:
+        credit = credits_by_file()[file]
+        albums.setdefault((credit.author, credit.licence), []).append(file)
+    return list(albums.values())
+
+
+def _like_counts(people: int, posts: int, likes: int, chance: Random) -> Iterator[int]:
+    """For each post how many like it: mostly few, sometimes many, `likes` together."""
+    for posts_left in range(posts, 0, -1):
+        wanted = round(likes / posts_left * 5 * chance.random() ** 4)  # the mean of the last factors is 1
+        count = max(likes - (posts_left - 1) * people, min(wanted, people, likes))
+        likes -= count
+        yield count
+
+
+def _low(count: int, chance: Random) -> int:
+    """A place below `count`, the first ones far more often."""
+    return int(count * chance.random() ** 2)
+
+
+def _write(plans: Sequence[Planned], derived: Mapping[str, Derived], tags: Mapping[str, int], with_files: bool) -> None:
+    """Store the files first, if there are to be some, then all rows in one transaction."""
+    files = [file for plan in plans for file in plan.files]
+    stored: list[Photo] = []
+    with gone_without_rows(stored):
+        photos = _with_files(files, derived, stored) if with_files else _without_files(files, derived)
+        ids = _inserted(Post, [plan.row for plan in plans])
+        _insert(Photo, _photo_rows(plans, ids, photos))
+        _insert(PostTag, _tag_rows(plans, ids, tags))
+        _insert(Like, _like_rows(plans, ids))
+        _count_posts(plan.row["author_id"] for plan in plans)
+        db.session.commit()
+
+
+def _with_files(files: Sequence[str], derived: Mapping[str, Derived], stored: list[Photo]) -> Iterator[dict[str, Any]]:
+    for file, photo in zip(files, keep(files, derived, stored), strict=True):
+        yield {"key": photo.key, "original": photo.original, **_facts(file, derived[file])}
+
+
+def _without_files(files: Sequence[str], derived: Mapping[str, Derived]) -> Iterator[dict[str, Any]]:
+    facts = {file: _facts(file, derived[file]) for file in derived}
+    for file in files:
+        key = secrets.token_hex(16)
+        yield {"key": key, "original": f"originals/{key}/original.jpg", **facts[file]}
+
+
+def _facts(file: str, derived: Derived) -> dict[str, Any]:
+    return {
+        "alt": credits_by_file()[file].alt,
+        "state": "ready",
+        "mime": "image/jpeg",
+        "size": (PHOTOS / file).stat().st_size,
+        "width": derived.width,
+        "height": derived.height,
+        "made": list(derived.widths),
+        "placeholder": derived.placeholder,
+    }
+
+
+def _photo_rows(
+    plans: Sequence[Planned], ids: Sequence[int], photos: Iterator[dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    for plan, post_id in zip(plans, ids, strict=True):
+        moment, owner = plan.row["published_at"], plan.row["author_id"]
+        for position, photo in enumerate(islice(photos, len(plan.files))):
+            place = {"owner_id": owner, "post_id": post_id, "position": position}
+            yield {**photo, **place, "claimed_at": moment, "created_at": moment}
+
+
+def _tag_rows(plans: Sequence[Planned], ids: Sequence[int], tags: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    for plan, post_id in zip(plans, ids, strict=True):
+        for tag in plan.tags:
+            yield {"post_id": post_id, "tag_id": tags[tag], "published_at": plan.row["published_at"]}
+
+
+def _like_rows(plans: Sequence[Planned], ids: Sequence[int]) -> Iterator[dict[str, Any]]:
+    for plan, post_id in zip(plans, ids, strict=True):
+        for user_id in plan.likers:
+            yield {"post_id": post_id, "user_id": user_id, "created_at": plan.row["published_at"]}
+
+
+def _count_posts(author_ids: Iterable[int]) -> None:
+    users = User.__table__
+    more = update(users).where(users.c.id == bindparam("who")).values(post_count=users.c.post_count + bindparam("more"))
+    counts = sorted(Counter(author_ids).items())  # in one order everywhere, so that two runs can't block each other
+    db.session.connection().execute(more, [{"who": who, "more": count} for who, count in counts])
+
+
+def _inserted(noun: type[Any], rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Insert and answer with the ids, in the order of `rows`."""
+    table = noun.__table__
+    statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
+    return list(db.session.connection().scalars(statement, rows))
+
+
+def _insert(noun: type[Any], rows: Iterable[dict[str, Any]]) -> None:
+    if listed := list(rows):
+        db.session.connection().execute(insert(noun.__table__), listed)
