@@ -15,7 +15,7 @@
 
   // A like is shown at once; the answer replaces its form, so a form that is still there was refused.
   const flip = (form) => {
-    const button = $("button", form), count = $("span", button);
+    const button = $("button", form), count = $("[id]", button);
     const pressed = button.getAttribute("aria-pressed") !== "true";
     button.setAttribute("aria-pressed", pressed);
     count.textContent = (+count.textContent.replace(/\D/g, "") + (pressed ? 1 : -1)).toLocaleString("en");
