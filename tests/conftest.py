@@ -17,7 +17,7 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import text
 
-from postways import create_app, live, media
+from postways import create_app, later, live, media
 from postways.config import Config
 from postways.db import db
 from postways.local import valkey
@@ -73,6 +73,7 @@ def config(tmp_path_factory: pytest.TempPathFactory, database_url: str, redis_ur
 @pytest.fixture(scope="session")
 def made_app(config: Config) -> Flask:
     """The application, its tables made by the migrations."""
+    later.PATIENCE = 10  # seconds: a machine that runs many tests at once is not a Redis that is away
     app = create_app(config)
     with app.app_context():
         upgrade()
