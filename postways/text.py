@@ -15,6 +15,7 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 LONGEST_TAG = 50
+LONGEST_TAG_KEY = 200  # a folded tag can be longer than the tag
 _TAG = re.compile(rf"(?<![\w#&/])#(\w{{1,{LONGEST_TAG}}})(?!\w)")
 _MENTION = re.compile(r"(?<![\w@/.])@([\w.+-]{1,150})")
 _LINK = re.compile(f"{_TAG.pattern}|{_MENTION.pattern}")
@@ -39,9 +40,13 @@ def tags_in(text: str) -> list[str]:
     """The #tags of `text` in their first spelling and order, each once; digits alone are no tag."""
     found: dict[str, str] = {}
     for tag in _TAG.findall(text):
-        if not tag.isdigit():
+        if _names_something(tag):
             found.setdefault(folded(tag), tag)
     return list(found.values())
+
+
+def _names_something(tag: str) -> bool:
+    return not tag.isdigit() and 0 < len(folded(tag)) <= LONGEST_TAG_KEY
 
 
 def one_line(text: str, most: int) -> str:
@@ -112,7 +117,7 @@ def _link_text(text: str) -> str:
 
 def _link(match: re.Match[str]) -> Markup:
     tag, name = match.groups()
-    if tag and not tag.isdigit():
+    if tag and _names_something(tag):
         return Markup('<a class="tag" href="/tags/{}/">#{}</a>').format(quote(folded(tag)), tag)
     if name and (kept := name.rstrip(".-+")):
         return Markup('<a class="mention" href="/@{}/">@{}</a>{}').format(quote(kept), kept, name[len(kept) :])

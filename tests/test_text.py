@@ -47,6 +47,8 @@ def test_different_names_stay_different():
         ("a#b &#39; https://example.org/#top ##x", []),
         (f"#{'x' * 50} #{'y' * 51}", ["x" * 50]),
         ("(#one),#two.", ["one", "two"]),
+        ("#\u3164", []),
+        ("#" + "\ufdfa" * 50, []),  # eighteen letters each
         ("nothing", []),
     ],
 )

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from postways.db import Id, Moment, db
-from postways.text import LONGEST_TAG, folded
+from postways.text import LONGEST_TAG, LONGEST_TAG_KEY, folded
 
 MOST_TAGS = 30
 
@@ -20,7 +20,7 @@ class Tag(db.Model):  # type: ignore[name-defined]
     __tablename__ = "tags"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    key: Mapped[str] = mapped_column(String(LONGEST_TAG * 4), unique=True)
+    key: Mapped[str] = mapped_column(String(LONGEST_TAG_KEY), unique=True)
     name: Mapped[str] = mapped_column(String(LONGEST_TAG))
 
     @classmethod

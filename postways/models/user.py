@@ -23,6 +23,7 @@ LONGEST_USERNAME = 150
 LONGEST_NAME = 100
 LONGEST_BIO = 1_000
 LONGEST_EMAIL = 254
+LONGEST_KEY = 600  # a folded name or address can be longer than it was
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1_024
 ROLES = ("member", "moderator", "admin")
@@ -41,9 +42,9 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     username: Mapped[str] = mapped_column(String(LONGEST_USERNAME))
-    username_key: Mapped[str] = mapped_column(String(600), unique=True)
+    username_key: Mapped[str] = mapped_column(String(LONGEST_KEY), unique=True)
     email: Mapped[str | None] = mapped_column(String(LONGEST_EMAIL))
-    email_key: Mapped[str | None] = mapped_column(String(600), unique=True)
+    email_key: Mapped[str | None] = mapped_column(String(LONGEST_KEY), unique=True)
     password_hash: Mapped[str] = mapped_column(String(255))
     role: Mapped[str] = mapped_column(String(16), default="member")
     display_name: Mapped[str] = mapped_column(String(LONGEST_NAME), default="")
@@ -186,8 +187,11 @@ def check_email(email: str) -> None:
     """Raise Refused unless `email` has the form of an address that mail can be sent to."""
     try:
         validate_email(email, check_deliverability=False)
+        possible = len(folded(email)) <= LONGEST_KEY
     except EmailNotValidError:
-        raise Refused("That is not an email address; one looks like name@example.org.", field="email") from None
+        possible = False
+    if not possible:
+        raise Refused("That is not an email address; one looks like name@example.org.", field="email")
 
 
 def check_password(password: str, username: str = "", email: str = "") -> None:
