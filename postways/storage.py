@@ -70,6 +70,9 @@ class Storage(Protocol):
     def changed_at(self, key: str) -> datetime:
         """When it was stored, in UTC; now when it has gone meanwhile."""
 
+    def delete_unfinished(self) -> int:
+        """Delete what writers left that were killed a day ago or earlier; answers with the number of files."""
+
     def answers(self) -> bool:
         """Whether the store can be written and read just now; for /readyz, so it gives up soon and never raises."""
 
@@ -298,6 +301,9 @@ class S3Storage:
             return obstore.head(self.store, _checked(key))["last_modified"]
         except (NotFoundError, FileNotFoundError):
             return datetime.now(UTC)
+
+    def delete_unfinished(self) -> int:
+        return 0  # an upload that was never completed is no object; a bucket's own rule lets go of its parts
 
     def answers(self) -> bool:
         try:

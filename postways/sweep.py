@@ -111,6 +111,7 @@ def check_media(repair: bool = True) -> dict[str, list[str]]:
 
 
 def _repair(found: dict[str, list[str]], photos: list[Photo], storage: Storage, before: datetime) -> None:
+    storage.delete_unfinished()
     for name in found["orphans"]:
         if storage.changed_at(name) < before:
             storage.delete(name)
