@@ -10,7 +10,20 @@ PACKAGE = Path(__file__).parents[2] / "postways"
 DOORS = {"auth", "posts", "profiles", "settings", "media", "live", "health"}
 
 NOTHING: set[str] = set()
-FOR_DOORS = {"config", "db", "errors", "handlers", "htmx", "looks", "models", "paging", "storage", "text", "threads", "auth"}
+FOR_DOORS = {
+    "config",
+    "db",
+    "errors",
+    "handlers",
+    "htmx",
+    "looks",
+    "models",
+    "paging",
+    "storage",
+    "text",
+    "threads",
+    "auth",
+}
 MAY_IMPORT = {
     "errors": NOTHING,
     "images": NOTHING,

@@ -18,7 +18,7 @@ def statements(app) -> Iterator[list[str]]:
     """What is asked of the database meanwhile, without the brackets of transactions."""
     seen: list[str] = []
 
-    def note(connection, cursor, statement, parameters, context, executemany):
+    def note(connection, cursor, statement, *_):
         if not statement.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")):
             seen.append(statement)
 

@@ -1,0 +1,150 @@
+"""Every route, and what it answers to a visitor, to another member and to the owner. A new route needs a line here."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.cast import Browser, make_photo, make_post
+
+TO_LOGIN, DONE = 303, 303  # both lead on; where to is checked below
+
+
+@dataclass(frozen=True)
+class Door:
+    """One address and method, with the status for a visitor, for another member and for the owner."""
+
+    endpoint: str
+    method: str
+    path: str
+    visitor: int
+    member: int
+    owner: int
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.endpoint} {self.path}"
+
+
+# {post}: published, {draft}: not, {picture}: of the post, {hidden}: of the draft, {upload}: pending; all are ada's
+DOORS = [
+    Door("static", "GET", "/static/app.css", 200, 200, 200),
+    Door("health.healthz", "GET", "/healthz", 200, 200, 200),
+    Door("health.readyz", "GET", "/readyz", 200, 200, 200),
+    Door("live.stream", "GET", "/live/?posts={post},{draft}", 200, 200, 200),
+    Door("auth.login", "GET", "/login/", 200, 303, 303),
+    Door("auth.login", "POST", "/login/", 422, 303, 303),
+    Door("auth.signup", "GET", "/signup/", 200, 303, 303),
+    Door("auth.signup", "POST", "/signup/", 422, 303, 303),
+    Door("auth.logout", "POST", "/logout/", TO_LOGIN, DONE, DONE),
+    Door("posts.home", "GET", "/", 200, 200, 200),
+    Door("posts.popular", "GET", "/popular/", 200, 200, 200),
+    Door("posts.tag", "GET", "/tags/harbour/", 200, 200, 200),
+    Door("posts.show", "GET", "/posts/{post}/", 200, 200, 200),
+    Door("posts.show", "GET", "/posts/{draft}/", 404, 404, 200),
+    Door("posts.photo", "GET", "/posts/{post}/photos/1/", 200, 200, 200),
+    Door("posts.photo", "GET", "/posts/{draft}/photos/1/", 404, 404, 200),
+    Door("posts.new", "GET", "/posts/add/", TO_LOGIN, 200, 200),
+    Door("posts.new", "POST", "/posts/add/", TO_LOGIN, 422, 422),
+    Door("posts.edit", "GET", "/posts/{post}/edit/", TO_LOGIN, 403, 200),
+    Door("posts.edit", "GET", "/posts/{draft}/edit/", TO_LOGIN, 404, 200),
+    Door("posts.edit", "POST", "/posts/{post}/edit/", TO_LOGIN, 403, 422),
+    Door("posts.edit", "POST", "/posts/{draft}/edit/", TO_LOGIN, 404, 422),
+    Door("posts.publish", "POST", "/posts/{post}/publish/", TO_LOGIN, 403, DONE),
+    Door("posts.publish", "POST", "/posts/{draft}/publish/", TO_LOGIN, 404, DONE),
+    Door("posts.delete", "GET", "/posts/{post}/delete/", TO_LOGIN, 403, 200),
+    Door("posts.delete", "GET", "/posts/{draft}/delete/", TO_LOGIN, 404, 200),
+    Door("posts.delete", "POST", "/posts/{post}/delete/", TO_LOGIN, 403, DONE),
+    Door("posts.delete", "POST", "/posts/{draft}/delete/", TO_LOGIN, 404, DONE),
+    Door("posts.like", "POST", "/posts/{post}/like/", TO_LOGIN, DONE, DONE),
+    Door("posts.like", "POST", "/posts/{draft}/like/", TO_LOGIN, 404, 422),
+    Door("posts.unlike", "POST", "/posts/{post}/unlike/", TO_LOGIN, DONE, DONE),
+    Door("posts.unlike", "POST", "/posts/{draft}/unlike/", TO_LOGIN, 404, 422),
+    Door("posts.upload", "POST", "/posts/uploads/", TO_LOGIN, 422, 422),
+    Door("posts.shot", "GET", "/posts/uploads/{upload}/", TO_LOGIN, 404, 200),
+    Door("posts.picture", "GET", "/photos/{picture}/", 200, 200, 200),
+    Door("posts.picture", "GET", "/photos/{hidden}/", 404, 404, 200),
+    Door("posts.picture", "GET", "/photos/{upload}/", 404, 404, 404),
+    Door("posts.retry", "POST", "/photos/{picture}/retry/", TO_LOGIN, 404, DONE),
+    Door("profiles.show", "GET", "/@ada/", 200, 200, 200),
+    Door("profiles.by_id", "GET", "/authors/{ada}/", 302, 302, 302),
+    Door("settings.display", "GET", "/theme/", 200, 200, 200),
+    Door("settings.display", "POST", "/theme/", DONE, DONE, DONE),
+    Door("media.file", "GET", "/media/{picture_key}/square.jpg", 200, 200, 200),
+    Door("media.file", "GET", "/media/{hidden_key}/square.jpg", 404, 404, 200),
+    Door("media.file", "GET", "/media/{picture_key}/original", 404, 404, 200),
+]
+
+
+@pytest.fixture
+def things(app, ada) -> dict[str, object]:
+    """What the addresses speak of."""
+    post = make_post(app, ada, pictures=1, title="Boats #harbour")
+    draft = make_post(app, ada, pictures=1, published=False)
+    with app.app_context():
+        upload = make_photo(app, ada)
+    return {
+        "ada": ada.id,
+        "post": post.id,
+        "draft": draft.id,
+        "picture": post.photos[0].id,
+        "picture_key": post.photos[0].key,
+        "hidden": draft.photos[0].id,
+        "hidden_key": draft.photos[0].key,
+        "upload": upload.id,
+    }
+
+
+def test_every_route_stands_in_the_table(made_app):
+    routes = {
+        (rule.endpoint, method)
+        for rule in made_app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+
+    assert routes == {(door.endpoint, door.method) for door in DOORS}
+
+
+@pytest.mark.parametrize("door", DOORS, ids=str)
+def test_a_route_answers_as_declared(things, guest, as_ada, as_ben, door):
+    path = door.path.format(**things)
+
+    answers = {
+        name: browser.get(path) if door.method == "GET" else browser.post(path)
+        for name, browser in (("visitor", guest), ("member", as_ben), ("owner", as_ada))
+    }
+
+    assert {name: answer.status_code for name, answer in answers.items()} == {
+        "visitor": door.visitor,
+        "member": door.member,
+        "owner": door.owner,
+    }
+    if door.visitor == TO_LOGIN and door.endpoint != "settings.display":
+        assert answers["visitor"].location.startswith("/login/?next=")
+
+
+FORMS = sorted({door.path for door in DOORS if door.method == "POST"})
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_a_form_without_its_token_changes_nothing(app, things, as_ada, path):
+    answer = as_ada.post(path.format(**things), {"title": "Forged"}, token="forged")
+
+    # who is logged in already is led on, before anything is read
+    assert answer.status_code == (303 if path in ("/login/", "/signup/") else 403)
+    assert "Boats" in as_ada.get(f"/posts/{things['post']}/").text
+    assert things["upload"]
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_a_form_from_elsewhere_is_refused(app, things, as_ada, path):
+    answer = as_ada.post(path.format(**things), Origin="https://evil.example", Sec_Fetch_Site="cross-site")
+
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("door", [door for door in DOORS if "{post}" in door.path or "{draft}" in door.path], ids=str)
+def test_what_does_not_exist_is_missing(app, ada, as_ada: Browser, door):
+    path = door.path.format(post=999_999_999_999_999, draft=1_000_000)
+
+    answer = as_ada.get(path) if door.method == "GET" else as_ada.post(path)
+
+    assert answer.status_code == (200 if door.endpoint == "live.stream" else 404)
