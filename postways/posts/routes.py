@@ -66,7 +66,7 @@ def edit(post_id: int) -> Response:
     """Change words and photographs."""
     with reading():
         post = Post.own(post_id, g.user)
-    form = PostForm(obj=post if request.method == "GET" else None)
+    form = PostForm(obj=post if request.method != "POST" else None)
     photos, errors = _photos_of_form(form, post)
     if _stays_open(form, errors):
         return _form_page(form, photos, errors, post)
@@ -95,7 +95,7 @@ def publish(post_id: int) -> Response:
 def delete(post_id: int) -> Response:
     """Ask, then move the post to the trash."""
     post = Post.own(post_id, g.user)
-    if request.method == "GET":
+    if request.method != "POST":
         return page("posts/delete.html", post=post)
     post.delete(g.user)
     db.session.commit()
@@ -135,7 +135,7 @@ def _photos_of_form(form: PostForm, post: Post | None) -> tuple[list[Photo], dic
     The sentences that refuse files come back under `images`, those about descriptions under `alt-<id>`.
     """
     attached = list(post.photos) if post else []
-    if request.method == "GET":
+    if request.method != "POST":
         return attached or [], {}
     with reading():
         photos = chosen(photo_ids(), Photo.pending_of(g.user, photo_ids()), attached)

@@ -32,7 +32,7 @@ def shortcuts() -> bool:
 @bp.route("/theme/", methods=["GET", "POST"])
 def display() -> Response:
     """Choose them; kept in cookies that hold nothing else."""
-    if request.method == "GET":
+    if request.method != "POST":
         return page("settings/display.html")
     answer = go(url_for("settings.display"))
     chosen = request.form.get("theme", "system")
