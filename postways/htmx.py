@@ -68,7 +68,10 @@ def to_login() -> BaseResponse:
 def came_from(otherwise: str = "/") -> str:
     """The path of the page whose form or link this is, if the browser tells and it is ours."""
     told = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
-    parts = urlsplit(told)
+    try:
+        parts = urlsplit(told)
+    except ValueError:
+        return otherwise
     if parts.netloc != request.host:
         return otherwise
     return inside(parts.path + (f"?{parts.query}" if parts.query else ""), otherwise)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
-from wtforms.validators import DataRequired, EqualTo, Length
+from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
 from postways.models.user import LONGEST_EMAIL, LONGEST_PASSWORD, LONGEST_USERNAME
 
@@ -14,7 +14,7 @@ class LoginForm(FlaskForm):
     """Username or email, and password."""
 
     username = StringField(_l("Username or email"), [DataRequired(_l("Type your username or your email address."))])
-    password = PasswordField(_l("Password"), [DataRequired(_l("Type your password."))])
+    password = PasswordField(_l("Password"), [InputRequired(_l("Type your password."))])
 
 
 class SignUpForm(FlaskForm):
@@ -37,7 +37,7 @@ class SignUpForm(FlaskForm):
     password = PasswordField(
         _l("Password"),
         [
-            DataRequired(_l("Choose a password.")),
+            InputRequired(_l("Choose a password.")),
             Length(max=LONGEST_PASSWORD, message=_l("A password has at most %(max)d characters.")),
         ],
     )
