@@ -103,7 +103,7 @@ def _next_number() -> int:
 
 def _tag_ids() -> dict[str, int]:
     Tag.ids_of(list(TAGS))
-    return dict(db.session.execute(select(Tag.key, Tag.id).where(Tag.key.in_(TAGS))).tuples().all())
+    return dict(db.session.execute(select(Tag.key, Tag.id).where(Tag.key.in_(TAGS))).all())
 
 
 def _spans(posts: int, likes: int) -> Iterator[tuple[int, int]]:
