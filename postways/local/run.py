@@ -59,8 +59,12 @@ def is_ours(folder: Path) -> bool:
 @contextlib.contextmanager
 def sole_use(folder: Path) -> Iterator[None]:
     """Hold the lock of `folder`; one run per data folder. Waits a moment for one that was killed to be cleared away."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (folder / LOCK).open("a") as lock:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = (folder / LOCK).open("a")
+    except OSError as error:
+        raise Refusal(f"DATA_DIR is {folder}, which can't be used ({error.strerror}): choose another.") from None
+    with lock:
         deadline = time.monotonic() + 1.0
         while True:
             try:

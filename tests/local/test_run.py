@@ -55,6 +55,13 @@ def test_a_second_run_on_the_same_folder_is_refused(tmp_path):
         pass
 
 
+def test_a_folder_that_cannot_be_made_is_refused_in_a_sentence():
+    folder = Path("/dev/null/var")
+
+    with pytest.raises(Refusal, match="DATA_DIR is /dev/null/var, which can't be used"), run.sole_use(folder):
+        pass
+
+
 def test_a_malformed_setting_is_one_sentence_and_code_2(tmp_path, capsys):
     code = run.run({"DATA_DIR": str(tmp_path / "var"), "WORKERS": "many"})
 
