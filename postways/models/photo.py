@@ -212,15 +212,12 @@ class Photo(db.Model):  # type: ignore[name-defined]
     def claim(self, moment: datetime) -> bool:
         """Whether this worker is the one to prepare it now; counts the try. Gives up after the third."""
         free = or_(Photo.state == "waiting", and_(Photo.state == "processing", Photo.claimed_at < moment - LEASE))
-        if self.tries >= MOST_TRIES and self.waiting:
-            self.fail(GAVE_UP)
+        row = update(Photo).where(Photo.id == self.id, free)
+        if self.tries >= MOST_TRIES:
+            if changed(row.values(state="failed", reason=GAVE_UP)) == 1:
+                self._changed()
             return False
-        claimed = changed(
-            update(Photo)
-            .where(Photo.id == self.id, free)
-            .values(state="processing", claimed_at=moment, tries=Photo.tries + 1)
-        )
-        return claimed == 1
+        return changed(row.values(state="processing", claimed_at=moment, tries=Photo.tries + 1)) == 1
 
     def still_at_it(self) -> None:
         """Tell the sweeper that the worker lives."""
