@@ -1,0 +1,119 @@
+"""The command line: what it prints and how it ends."""
+
+import pytest
+
+from postways.db import db
+from postways.models import User
+from tests.cast import PASSWORD, Browser, make_post
+
+
+@pytest.fixture
+def run(app):
+    """Run a command; the answer has `exit_code` and `output`."""
+
+    def command(*words: str, typed: str | None = None):
+        return app.test_cli_runner().invoke(args=words, input=typed)
+
+    return command
+
+
+def test_an_account_made_here_can_log_in(app, crowd, run):
+    made = run("users", "create", "root-ada", "ada@example.org", "--role", "admin", typed=f"{PASSWORD}\n{PASSWORD}\n")
+
+    assert (made.exit_code, made.output.splitlines()[-1]) == (0, "root-ada is here, as admin.")
+    assert PASSWORD not in made.output
+    Browser(app).log_in("root-ada")
+
+
+def test_a_password_comes_from_standard_input_whole(app, crowd, run):
+    made = run("users", "create", "ada", "ada@example.org", "--password-stdin", typed=f"  {PASSWORD}  \n")
+
+    assert made.exit_code == 0
+    Browser(app).log_in("ada", f"  {PASSWORD}  ")
+
+
+@pytest.mark.parametrize(
+    ("account", "said"),
+    [
+        (("zoe", "other@example.org", PASSWORD), "That username is taken."),
+        (("ZOE", "other@example.org", PASSWORD), "That username is taken."),
+        (("other", "zoe@example.org", PASSWORD), "An account with that address exists already."),
+        (("admin", "other@example.org", PASSWORD), "That name is kept for the site itself."),
+        (("a b", "other@example.org", PASSWORD), "A username has only letters"),
+        (("other", "no address", PASSWORD), "That is not an email address"),
+        (("other", "other@example.org", "short"), "A password has at least 8 characters."),
+        (("other", "other@example.org", "password123"), "That password is on the lists"),
+    ],
+)
+def test_what_can_not_be_is_one_sentence_and_makes_nobody(app, crowd, run, account, said):
+    name, email, password = account
+
+    made = run("users", "create", name, email, "--password-stdin", typed=f"{password}\n")
+
+    assert made.exit_code == 1
+    assert said in made.output
+    assert "Traceback" not in made.output
+    with app.app_context():
+        assert User.count() == 1
+
+
+def test_a_role_is_given_and_taken(app, ada, run):
+    given = run("users", "role", "Ada", "moderator")
+
+    assert (given.exit_code, given.output) == (0, "ada is moderator now.\n")
+    with app.app_context():
+        assert User.named("ada").is_staff
+    assert run("users", "role", "ada", "member").exit_code == 0
+    with app.app_context():
+        assert not User.named("ada").is_staff
+
+
+@pytest.mark.parametrize(("whom", "code"), [(("nobody", "admin"), 1), (("ada", "emperor"), 2)])
+def test_a_role_for_nobody_or_that_does_not_exist_changes_nothing(app, ada, run, whom, code):
+    given = run("users", "role", *whom)
+
+    assert given.exit_code == code
+    assert "There is nobody with that name." in given.output or "'emperor' is not one of" in given.output
+    with app.app_context():
+        assert not User.named("ada").is_staff
+
+
+def test_the_check_of_the_media_is_content_with_a_sound_site(app, ada, run):
+    make_post(app, ada, pictures=1)
+
+    checked = run("media", "check")
+
+    assert (checked.exit_code, checked.output.splitlines()) == (
+        0,
+        ["0 files without rows", "0 originals that are gone", "0 pictures without derivatives"],
+    )
+
+
+def test_the_check_of_the_media_names_what_is_wrong_and_touches_nothing(app, ada, run):
+    photo = make_post(app, ada, pictures=1).photos[0]
+    storage = app.extensions["storage"]
+    storage.put("photos/0f/640.webp", b"nobody's", "image/webp")
+    storage.delete(f"{photo.folder}square.webp")
+    before = set(storage.keys())
+
+    checked = run("media", "check")
+
+    assert checked.exit_code == 1
+    assert checked.output.splitlines() == [
+        "1 files without rows",
+        "  photos/0f/640.webp",
+        "0 originals that are gone",
+        "1 pictures without derivatives",
+        f"  {photo.folder}",
+    ]
+    assert set(storage.keys()) == before
+
+
+def test_repairing_the_media_ends_well_and_asks_for_what_is_missing(app, ada, run):
+    photo = make_post(app, ada, pictures=1).photos[0]
+    app.extensions["storage"].delete(f"{photo.folder}square.webp")
+
+    assert run("media", "check", "--repair").exit_code == 0
+
+    with app.app_context():
+        assert db.session.get(type(photo), photo.id).waiting
