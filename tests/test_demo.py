@@ -205,7 +205,7 @@ class TestSeed:
         assert guest.get("/tags/mountains/").text.count("<article") == 3
 
     def test_does_without_redis(self, inside, app, monkeypatch):
-        monkeypatch.setattr(app.extensions["outbox"], "redis", Redis(unix_socket_path="/nowhere/valkey.sock"))
+        monkeypatch.setattr(app.extensions["outbox"], "redis", Redis.from_url("unix:///nowhere/valkey.sock"))
 
         demo.seed()
 
