@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, and_, func, or_, select, update
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, attributes, mapped_column, relationship
 
 from postways import images, later
 from postways.db import Id, Moment, changed, db, now
@@ -264,6 +264,7 @@ class Photo(db.Model):  # type: ignore[name-defined]
             .values(state="waiting", reason="", tries=0, claimed_at=now())
         )
         if again == 1:
+            attributes.set_committed_value(self, "state", "waiting")  # its page is shown next
             later.job("process_photo", self.id)
             self._changed()
 

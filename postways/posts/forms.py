@@ -23,6 +23,7 @@ from postways.models.post import LICENCES, LONGEST_CONTENT, LONGEST_CREDIT, LONG
 from postways.threads import in_thread
 
 LONGEST_KEY = 64
+LARGEST_ID = 2**63  # the first number that a database can't hold
 
 
 def _trimmed(text: str | None) -> str:
@@ -46,7 +47,9 @@ class PostForm(FlaskForm):
         default="all-rights-reserved",
     )
     credit = StringField(_l("Credit"), [_at_most(LONGEST_CREDIT)], filters=[_trimmed])
-    key = HiddenField(default=lambda: secrets.token_urlsafe(16), validators=[Length(max=LONGEST_KEY)])
+    key = HiddenField(
+        default=lambda: secrets.token_urlsafe(16), validators=[Length(max=LONGEST_KEY)], filters=[_trimmed]
+    )
 
     def words(self) -> dict[str, str]:
         """What the verbs of `Post` take."""
@@ -54,22 +57,27 @@ class PostForm(FlaskForm):
 
 
 class Files:
-    """The files that came with a form: the good ones as uploads, the others with the sentence that refuses them."""
+    """The files that came with a form: the good ones as uploads, the others with the sentence that refuses them.
+
+    Their descriptions stand beside them by position (`alt`, as in the API).
+    """
 
     def __init__(self, room: int) -> None:
         self.photos: list[Photo] = []
         self.refusals: list[tuple[str, str]] = []
-        for file in request.files.getlist("images"):
-            if not file.filename and not file.content_length and not _has_bytes(file):
-                continue  # an empty file field
-            self._take(file, room)
+        sent = [file for file in request.files.getlist("images") if file.filename or _has_bytes(file)]
+        alts = request.form.getlist("alt")
+        for place, file in enumerate(sent):
+            self._take(file, alts[place] if place < len(alts) else "", room)
 
-    def _take(self, file: FileStorage, room: int) -> None:
+    def _take(self, file: FileStorage, alt: str, room: int) -> None:
         try:
             if len(self.photos) >= room:
                 message = "A post has at most %(most)d photographs. This one was left out."
                 raise Refused(message, field="images", most=MOST_PHOTOS)
-            self.photos.append(stored(file))
+            photo = stored(file)
+            photo.alt = _trimmed(alt)
+            self.photos.append(photo)
         except Refused as error:
             self.refusals.append((shown_name(file), sentence(error)))
 
@@ -101,7 +109,7 @@ def chosen(ids: list[int], uploads: list[Photo], attached: list[Photo]) -> list[
 
 def photo_ids() -> list[int]:
     """The ids in the form's order, moved as its Earlier and Later buttons say, without the one to remove."""
-    ids = request.form.getlist("photo", int)[:100]
+    ids = [photo_id for photo_id in request.form.getlist("photo", int) if 0 < photo_id < LARGEST_ID][:100]
     for name, step in (("move-earlier", -1), ("move-later", 1)):
         which = request.form.get(name, type=int)
         if which in ids:
@@ -120,12 +128,6 @@ def describe(photos: list[Photo]) -> dict[int, str]:
             errors[photo.id] = _("This is longer than %(max)d characters; shorten it a little.", max=LONGEST_ALT)
         photo.alt = alt
     return errors
-
-
-def describe_files(photos: list[Photo]) -> None:
-    """The descriptions that came beside the files themselves, by position (`alt`, as in the API)."""
-    for photo, alt in zip(photos, request.form.getlist("alt"), strict=False):
-        photo.alt = _trimmed(alt)[:LONGEST_ALT]
 
 
 def only_rearranges() -> bool:

@@ -13,7 +13,7 @@ from postways.htmx import asked_by_htmx, came_from, fragment, go, page, stream
 from postways.models import Photo, Post
 from postways.models.post import MOST_PHOTOS
 from postways.posts import bp
-from postways.posts.forms import Files, PostForm, chosen, describe, describe_files, only_rearranges, photo_ids
+from postways.posts.forms import Files, PostForm, chosen, describe, only_rearranges, photo_ids
 
 
 @bp.get("/posts/<int:post_id>/")
@@ -144,7 +144,6 @@ def _photos_of_form(form: PostForm, post: Post | None) -> tuple[list[Photo], dic
         return photos, {f"alt-{photo_id}": [words] for photo_id, words in describe(photos).items()}
     files = Files(room=MOST_PHOTOS - len(photos))
     form.refusals = files.refusals
-    describe_files(files.photos)
     for upload in files.photos:
         upload.pend(g.user)
     for failed in photos:
@@ -166,7 +165,9 @@ def _refused(form: PostForm, photos: list[Photo], error: Refused, post: Post | N
     db.session.rollback()
     errors: dict[str, list[str]] = {}
     with reading():
-        photos = chosen(photo_ids(), Photo.pending_of(g.user, [photo.id for photo in photos]), list(photos))
+        ids = [photo.id for photo in photos]
+        photos = chosen(ids, Photo.pending_of(g.user, ids), photos)
+    describe(photos)  # taking the transaction back took the typed descriptions with it
     if error.field in form:
         form[error.field].errors = [*form[error.field].errors, sentence(error)]
     else:
