@@ -19,6 +19,7 @@ def render_item(kind, item, autogen_context):
 def run_migrations():
     """Apply what is asked, in one transaction where the database can."""
     with db.engine.connect() as connection:
+        _mind_foreign_keys(connection, False)
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SET statement_timeout = '{STATEMENT_PATIENCE}'")
             connection.commit()
@@ -33,6 +34,13 @@ def run_migrations():
         with context.begin_transaction():
             context.run_migrations()
         connection.commit()
+        _mind_foreign_keys(connection, True)
+
+
+def _mind_foreign_keys(connection, mind):
+    """On SQLite a table that is rebuilt would take the rows that refer to it along."""
+    if connection.dialect.name == "sqlite":
+        connection.connection.driver_connection.execute(f"PRAGMA foreign_keys={'ON' if mind else 'OFF'}")
 
 
 assert current_app, "migrations run through `flask --app wsgi db …`"

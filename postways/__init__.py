@@ -8,6 +8,7 @@ import secrets
 import time
 from pathlib import Path
 
+import structlog
 from flask import Flask, Response, current_app, g, request
 from flask_babel import Babel
 from flask_compress import Compress
@@ -19,6 +20,8 @@ from postways import auth, cli, db, handlers, health, later, live, looks, media,
 from postways.config import Config
 from postways.htmx import VARY, htmx
 from postways.models import Guest, Session
+from postways.models.attempt import network
+from postways.models.audit import Circumstances, circumstances
 from postways.storage import storage_from
 
 ROOT = Path(__file__).parent.parent
@@ -95,6 +98,10 @@ def _configure(app: Flask, config: Config) -> None:
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    shown = structlog.processors.JSONRenderer() if config.production else structlog.dev.ConsoleRenderer(colors=False)
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True), shown]
+    )
     if not config.testing:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
@@ -109,6 +116,7 @@ def _begin() -> None:
     time.sleep(0)  # lets other requests in; a connection that never waits would starve them on SQLite
     g.user = Guest()
     g.request_id = secrets.token_hex(8)
+    circumstances.set(Circumstances(network(request.remote_addr or ""), g.request_id))
     only_reads = request.method in ("GET", "HEAD", "OPTIONS")
     db.read_only(only_reads)
     if not only_reads:

@@ -162,12 +162,14 @@ def _listen_on_sqlite(engine: Engine, synchronous: str) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     deadline = time.monotonic() + LOCK_PATIENCE
-    if not _writer.acquire(timeout=LOCK_PATIENCE):
+    # a connection that was not given back after its last transaction still has the turn
+    if not connection.info.get("writing") and not _writer.acquire(timeout=LOCK_PATIENCE):
         raise OperationalError("BEGIN IMMEDIATE", None, TimeoutError("the database is busy"))
     try:
         while not _begun(connection, last_try=time.monotonic() > deadline):
             time.sleep(random.uniform(0.002, 0.007))
     except BaseException:
+        connection.info.pop("writing", None)
         _writer.release()
         raise
     connection.info["writing"] = True

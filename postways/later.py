@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable
 from typing import Any, cast
 
+import structlog
 from flask import Flask, current_app
 from redis import Redis
 from redis.exceptions import RedisError
@@ -24,11 +25,12 @@ from sqlalchemy.orm import Session, SessionTransaction
 from postways.config import Config
 from postways.db import db
 
-log = logging.getLogger(__name__)
+warn = logging.getLogger(__name__).warning
+events = structlog.get_logger("events")
 
 STREAM = "postways:live"
 STREAM_LENGTH = 10_000  # news kept for pages that come back after a cut
-QUEUES = {"process_photo": "media", "erase": "default"}
+QUEUES = {"process_photo": "media", "erase": "default", "send_mail": "mail"}
 JOB_TIMEOUT = 120  # seconds
 FAILURE_TTL = 3_600  # seconds that a failed job's ids stay in Redis
 PATIENCE = 0.25  # seconds that a request waits for Redis
@@ -56,6 +58,11 @@ def tell(topic: str, **fields: int | str) -> None:
     _wanted().append(("tell", topic, {key: str(value) for key, value in fields.items()}))
 
 
+def log(kind: str, **fields: object) -> None:
+    """Write a line to the structured log once this transaction has been committed."""
+    _wanted().append(("log", kind, fields))
+
+
 def outbox() -> Outbox:
     """What this process could not yet send."""
     return cast("Outbox", current_app.extensions["outbox"])
@@ -72,6 +79,9 @@ class Outbox:
     def send(self, wanted: Iterable[tuple[str, str, Any]]) -> None:
         """Jobs that can't go out are found by the sweeper; news that can't is told with the next that can."""
         asked = list(wanted)
+        for kind, name, what in asked:
+            if kind == "log":
+                events.info(name, **what)
         self._untold += [{"topic": name, **what} for kind, name, what in asked if kind == "tell"]
         if time.monotonic() < self._rest_until:
             self._forget_oldest()
@@ -84,7 +94,7 @@ class Outbox:
         except RedisError as error:
             self._rest_until = time.monotonic() + REST
             self._forget_oldest()
-            log.warning("Redis is away, work waits in the database: %s", type(error).__name__)
+            warn("Redis is away, work waits in the database: %s", type(error).__name__)
 
     def _tell(self) -> None:
         untold, self._untold = self._untold, []

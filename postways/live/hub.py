@@ -61,9 +61,9 @@ class Stream:
             self.close()
 
     def close(self) -> None:
-        """End the stream after what is in line."""
+        """End the stream at once; what is in line is told again when the page comes back, from what it has read on."""
         self.closed = True
-        if self.queue.full():
+        while not self.queue.empty():
             self.queue.get_nowait()
         self.queue.put_nowait(None)
 
@@ -94,6 +94,7 @@ class Hub:
         self.ring: deque[Entry] = deque(maxlen=RING)
         self._ring_from = START
         self._unheard: set[int] = set()  # posts whose counts could not be read
+        self._waiting: defaultdict[Stream, list[bytes]] = defaultdict(list)  # messages until the batch is whole
 
     # --- pages
 
@@ -185,6 +186,7 @@ class Hub:
         self.ring.clear()
         self._begin()
         self._tell_counts(set(self.by_post))
+        self._send()
         self._tell_pills()
 
     # --- from news to messages
@@ -203,6 +205,13 @@ class Hub:
                 case "hidden":
                     self._hide(int(news["post"]))
         self._tell_counts(changed)
+        self._send()
+
+    def _send(self) -> None:
+        """Put everything that was gathered for a page in line as one."""
+        waiting, self._waiting = self._waiting, defaultdict(list)
+        for stream, messages in waiting.items():
+            stream.send(words.batch(self.last, messages))
 
     def _tell_counts(self, posts: set[int]) -> None:
         shown = [post for post in posts if post in self.by_post]
@@ -214,9 +223,9 @@ class Hub:
                 self._unheard.update(some)
                 continue
             for post, count in counts.items():
-                message = words.message(self.last, words.likes(post, count))
-                for stream in list(self.by_post.get(post, ())):
-                    stream.send(message)
+                message = words.message(words.likes(post, count))
+                for stream in self.by_post.get(post, ()):
+                    self._waiting[stream].append(message)
 
     def _counts(self, posts: list[int]) -> dict[int, int]:
         with self.app.app_context():
@@ -227,15 +236,15 @@ class Hub:
                 db.session.remove()
 
     def _tell_photo(self, photo: int, post: int, person: int) -> None:
-        message = words.named(self.last, f"photo-{photo}", str(post))
+        message = words.named(f"photo-{photo}", str(post))
         for stream in self.by_post.get(post, set()) | self.by_person.get(person, set()):
-            stream.send(message)
+            self._waiting[stream].append(message)
 
     def _tell_published(self, person: int, photos: int) -> None:
         for stream in list(self.streams):
             if stream.home and stream.person != person:
                 stream.fresh += photos
-                stream.send(words.message(self.last, words.pill(self.app, stream.fresh)))
+                self._waiting[stream].append(words.message(words.pill(self.app, stream.fresh)))
 
     def _tell_pills(self) -> None:
         """Pages of the newest posts ask for their number again when they come back."""

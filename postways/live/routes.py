@@ -56,23 +56,24 @@ def _ids(text: str) -> list[int]:
 
 def _missed(hub: Hub, page: Stream, since: str, newest: int | None) -> bytes:
     """Every count that changed since then and every picture that became ready; all of them if that can't be known."""
+    known = hub.last  # before looking: what comes meanwhile is in line already
     missed = hub.missed(since)
     told = missed or []
     changed = {int(news["post"]) for _, news in told if news["topic"] == "post"}
     shown = list(page.posts) if missed is None else [post for post in page.posts if post in changed]
-    parts = [words.message(hub.last, words.likes(*item)) for item in Post.like_counts(shown).items()] if shown else []
+    parts = [words.message(words.likes(*item)) for item in Post.like_counts(shown).items()] if shown else []
     if missed is None:
-        parts.append(words.named(hub.last, "resync", ",".join(map(str, page.posts))))
+        parts.append(words.named("resync", ",".join(map(str, page.posts))))
     parts += [
-        words.named(hub.last, f"photo-{news['photo']}", news["post"])
+        words.named(f"photo-{news['photo']}", news["post"])
         for _, news in told
         if news["topic"] == "photo" and (int(news["post"]) in page.posts or int(news["person"]) == page.person)
     ]
     if newest is not None and (missed is None or any(news["topic"] == "published" for _, news in told)):
         page.fresh = Post.count_newer(_moment(newest), g.user)
         if page.fresh:
-            parts.append(words.message(hub.last, words.pill(current_app._get_current_object(), page.fresh)))  # type: ignore[attr-defined]
-    return b"".join(parts)
+            parts.append(words.message(words.pill(current_app._get_current_object(), page.fresh)))  # type: ignore[attr-defined]
+    return words.batch(known, parts)
 
 
 def _moment(microseconds: int) -> datetime:

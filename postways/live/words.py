@@ -11,14 +11,21 @@ HEARTBEAT = b": still here\n\n"
 HELLO = b"retry: 1000\n: hello\n\n"
 
 
-def message(entry_id: str, html: str) -> bytes:
+def message(html: str) -> bytes:
     """Something that htmx puts into the page."""
-    return f"id: {entry_id}\ndata: {html}\n\n".encode()
+    return f"data: {html}\n\n".encode()
 
 
-def named(entry_id: str, event: str, data: str) -> bytes:
+def named(event: str, data: str) -> bytes:
     """Something that becomes a DOM event of the page."""
-    return f"id: {entry_id}\nevent: {event}\ndata: {data}\n\n".encode()
+    return f"event: {event}\ndata: {data}\n\n".encode()
+
+
+def batch(entry_id: str, messages: list[bytes]) -> bytes:
+    """All that is to be told up to `entry_id`; only the last one names it, or a page cut off before would miss some."""
+    if not messages:
+        return b""
+    return b"".join([*messages[:-1], f"id: {entry_id}\n".encode(), messages[-1]])
 
 
 def likes(post: int, count: int) -> str:

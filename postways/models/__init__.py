@@ -1,13 +1,38 @@
 """The nouns of Postways: table, verbs and queries of one noun together in one file."""
 
 from postways.models.attempt import Attempt
+from postways.models.audit import Audit
 from postways.models.erasure import Erasure
+from postways.models.export import Export
 from postways.models.guest import Actor, Guest
 from postways.models.like import Like
+from postways.models.mail import Mail
+from postways.models.passkey import Passkey, RecoveryCode
 from postways.models.photo import Photo
 from postways.models.post import Post
+from postways.models.report import Report
 from postways.models.session import Session
 from postways.models.tag import PostTag, Tag
 from postways.models.user import User
+from postways.models.username import PastUsername
 
-__all__ = ["Actor", "Attempt", "Erasure", "Guest", "Like", "Photo", "Post", "PostTag", "Session", "Tag", "User"]
+__all__ = [
+    "Actor",
+    "Attempt",
+    "Audit",
+    "Erasure",
+    "Export",
+    "Guest",
+    "Like",
+    "Mail",
+    "Passkey",
+    "PastUsername",
+    "Photo",
+    "Post",
+    "PostTag",
+    "RecoveryCode",
+    "Report",
+    "Session",
+    "Tag",
+    "User",
+]

@@ -47,6 +47,7 @@ class Photo(db.Model):  # type: ignore[name-defined]
     original: Mapped[str] = mapped_column(String(80))
     owner_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    avatar: Mapped[bool] = mapped_column(default=False)  # chosen as its owner's picture: no post will refer to it
     position: Mapped[int] = mapped_column(default=0)
     alt: Mapped[str] = mapped_column(Text, default="")
     state: Mapped[str] = mapped_column(String(16), default="waiting")
@@ -156,7 +157,7 @@ class Photo(db.Model):  # type: ignore[name-defined]
     @classmethod
     def left_behind(cls, moment: datetime) -> list[Photo]:
         """Pending uploads that have been kept long enough."""
-        old = select(cls).where(cls.post_id.is_(None), cls.created_at < moment - PENDING_FOR)
+        old = select(cls).where(cls.post_id.is_(None), cls.avatar.is_(False), cls.created_at < moment - PENDING_FOR)
         return list(db.session.scalars(old.limit(1_000)))
 
     @classmethod

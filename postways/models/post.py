@@ -104,6 +104,8 @@ class Post(db.Model):  # type: ignore[name-defined]
     published_at: Mapped[datetime | None] = mapped_column(Moment)
     edited_at: Mapped[datetime | None] = mapped_column(Moment)
     deleted_at: Mapped[datetime | None] = mapped_column(Moment)
+    withheld: Mapped[bool] = mapped_column(default=False)  # its author is suspended or has left
+    held_at: Mapped[datetime | None] = mapped_column(Moment)  # unpublished by staff: its author can't publish it
 
     author: Mapped[User] = relationship(lazy="raise_on_sql")
     photos: Mapped[list[Photo]] = relationship(
@@ -135,7 +137,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         """The one rule of who sees which post, media and live included."""
         if actor.can_see_unpublished():
             return cls.deleted_at.is_(None)
-        public: ColumnElement[bool] = cls.published_at.is_not(None)
+        public: ColumnElement[bool] = and_(cls.published_at.is_not(None), cls.withheld.is_(False))
         if actor.id is not None:
             public = or_(public, cls.author_id == actor.id)
         return and_(cls.deleted_at.is_(None), public)

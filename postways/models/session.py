@@ -23,6 +23,7 @@ class Session(db.Model):  # type: ignore[name-defined]
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     created_at: Mapped[datetime] = mapped_column(Moment)
     last_seen_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    proved_at: Mapped[datetime] = mapped_column(Moment)  # when the person last gave password or passkey
     device: Mapped[str] = mapped_column(String(200), default="")
     address: Mapped[str] = mapped_column(String(45), default="")
 
@@ -37,6 +38,7 @@ class Session(db.Model):  # type: ignore[name-defined]
             token_hash=_hash(token),
             created_at=moment,
             last_seen_at=moment,
+            proved_at=moment,
             device=device[:200],
             address=address[:45],
         )

@@ -54,6 +54,20 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     joined_at: Mapped[datetime] = mapped_column(Moment, default=now)
     last_login_at: Mapped[datetime | None] = mapped_column(Moment)
     last_activity_at: Mapped[datetime | None] = mapped_column(Moment)
+    verified_at: Mapped[datetime | None] = mapped_column(Moment)  # the address answers to this person
+    pending_email: Mapped[str | None] = mapped_column(String(LONGEST_EMAIL))  # not theirs until its link is used
+    email_serial: Mapped[int] = mapped_column(default=0)  # a newer link ends the older ones
+    reset_serial: Mapped[int] = mapped_column(default=0)
+    username_changed_at: Mapped[datetime | None] = mapped_column(Moment)
+    password_changed_at: Mapped[datetime | None] = mapped_column(Moment)
+    suspended_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
+    suspended_until: Mapped[datetime | None] = mapped_column(Moment)  # None while suspended: without an end
+    suspension_reason: Mapped[str] = mapped_column(Text, default="")
+    deleted_at: Mapped[datetime | None] = mapped_column(Moment, index=True)  # hidden at once, purged by a job
+    shows_camera: Mapped[bool] = mapped_column(default=True)
+    avatar_key: Mapped[str] = mapped_column(String(32), default="")  # of the photograph that is the avatar, once ready
+    totp_secret: Mapped[str] = mapped_column(String(200), default="")  # sealed with the site's secret key
+    totp_last_step: Mapped[int] = mapped_column(Id, default=0)  # a code works once
 
     # what Flask-Login asks of somebody logged in
     is_authenticated = True

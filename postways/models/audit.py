@@ -1,0 +1,142 @@
+"""What people and staff did that somebody may have to answer for; written in the act's own transaction."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import JSON, Index, String, Text, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from postways import later
+from postways.db import Id, Moment, changed, db, now
+from postways.paging import Page
+
+if TYPE_CHECKING:
+    from postways.models.guest import Actor
+    from postways.models.user import User
+
+ADDRESSES_KEPT = timedelta(days=90)
+PAGE_SIZE = 50
+KINDS = (  # in the order in which the filter offers them
+    "log-in",
+    "log-in-failed",
+    "log-out",
+    "session-ended",
+    "sign-up",
+    "email-verified",
+    "password-changed",
+    "password-reset",
+    "email-changed",
+    "username-changed",
+    "second-factor-added",
+    "second-factor-removed",
+    "export-asked",
+    "account-deleted",
+    "role-changed",
+    "suspended",
+    "restored",
+    "warned",
+    "unpublished",
+    "removed",
+    "report-made",
+    "report-taken",
+    "report-closed",
+    "staff-refused",
+)
+
+
+class Circumstances(NamedTuple):
+    """From where something is asked; the door says it, the nouns never look."""
+
+    address: str = ""
+    request_id: str = ""
+
+
+circumstances: ContextVar[Circumstances] = ContextVar("circumstances", default=Circumstances())  # noqa: B039 immutable
+
+
+class Audit(db.Model):  # type: ignore[name-defined]
+    """One entry: who did what to whom, when and from where. No secrets, no mail addresses, no texts of people."""
+
+    __tablename__ = "audit"
+    __table_args__ = (
+        Index("ix_audit_actor_id_id", "actor_id", "id"),
+        Index("ix_audit_target_id_id", "target_id", "id"),
+        Index("ix_audit_kind_id", "kind", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment, default=now, index=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    actor_id: Mapped[int | None] = mapped_column(Id)  # no foreign keys: an entry outlives what it speaks of
+    target_id: Mapped[int | None] = mapped_column(Id)  # the person concerned
+    post_id: Mapped[int | None] = mapped_column(Id)
+    reason: Mapped[str] = mapped_column(Text, default="")  # what staff gave as the reason
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # before and after, ids, numbers
+    address: Mapped[str] = mapped_column(String(45), default="")
+    request_id: Mapped[str] = mapped_column(String(32), default="")
+
+    @classmethod
+    def note(
+        cls,
+        kind: str,
+        actor: Actor | None,
+        target: User | None = None,
+        *,
+        post_id: int | None = None,
+        reason: str = "",
+        **details: Any,
+    ) -> None:
+        """Write it down in this transaction; the same line goes to the log once that is committed."""
+        assert kind in KINDS, kind
+        where = circumstances.get()
+        entry = cls(
+            kind=kind,
+            actor_id=actor.id if actor is not None else None,
+            target_id=target.id if target is not None else None,
+            post_id=post_id,
+            reason=reason,
+            details=details,
+            address=where.address,
+            request_id=where.request_id,
+        )
+        db.session.add(entry)
+        later.log(
+            kind,
+            actor=entry.actor_id,
+            target=entry.target_id,
+            post=post_id,
+            address=where.address,
+            request=where.request_id,
+            **details,
+        )
+
+    @classmethod
+    def page(
+        cls,
+        cursor: str | None,
+        *,
+        person_id: int | None = None,
+        kind: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Page[Audit]:
+        """Entries, newest first, of a person (who acted or was concerned), of a kind, of a time. Raises BadCursor."""
+        query = select(cls)
+        if person_id is not None:
+            query = query.where((cls.actor_id == person_id) | (cls.target_id == person_id))
+        if kind:
+            query = query.where(cls.kind == kind)
+        if since:
+            query = query.where(cls.at >= since)
+        if until:
+            query = query.where(cls.at < until)
+        return Page.of(db.session, query, (cls.id,), cursor, PAGE_SIZE)
+
+    @classmethod
+    def forget_addresses(cls) -> int:
+        """Cut the addresses of entries older than 90 days; returns how many."""
+        old = (cls.at < now() - ADDRESSES_KEPT) & (cls.address != "")
+        return changed(update(cls).where(old).values(address=""))
