@@ -16,7 +16,7 @@ from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
-from postways import auth, cli, db, handlers, health, later, live, looks, media, posts, profiles, settings
+from postways import auth, cli, db, handlers, health, later, links, live, looks, media, posts, profiles, settings
 from postways.config import Config
 from postways.htmx import VARY, htmx
 from postways.models import Guest, Session
@@ -57,6 +57,7 @@ def create_app(config: Config | None = None) -> Flask:
     db.init_app(app, config)
     Migrate(app, db.db, directory=str(ROOT / "migrations"))
     later.init_app(app, config)
+    links.init_app(app, config)
     Babel(app)
     Compress(app)
     htmx.init_app(app)

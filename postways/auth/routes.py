@@ -135,7 +135,7 @@ def _whom(name: str) -> tuple[str, str]:
 
 def _may_come_in(user: User) -> bool:
     """The demo's password is no secret on the machine it was made for, so it opens nothing from elsewhere."""
-    return not user.demo or current_app.extensions["config"].on_loopback
+    return user.active and (not user.demo or current_app.extensions["config"].on_loopback)
 
 
 def _own_profile() -> str:

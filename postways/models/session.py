@@ -53,6 +53,7 @@ class Session(db.Model):  # type: ignore[name-defined]
             select(User)
             .join(cls, cls.user_id == User.id)
             .where(cls.token_hash == _hash(token), cls.last_seen_at > moment - idle, cls.created_at > moment - whole)
+            .where(User.suspended_at.is_(None), User.deleted_at.is_(None))
         )
 
     @classmethod

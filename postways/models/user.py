@@ -95,6 +95,20 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         """The first letter of the name, for a person without a picture."""
         return self.name[:1].upper()
 
+    @property
+    def active(self) -> bool:
+        """Whether this account can be used: neither suspended nor deleted."""
+        return self.suspended_at is None and self.deleted_at is None
+
+    def fingerprint(self, purpose: str) -> str:
+        """The state of this person on which links of `purpose` depend; once it has changed they are dead."""
+        parts: dict[str, tuple[object, ...]] = {
+            "verify": (self.email_key, self.verified_at),
+            "reset": (self.password_hash, self.email_key, self.last_login_at, self.reset_serial),
+            "email": (self.password_hash, self.email_key, self.pending_email, self.email_serial),
+        }
+        return repr((purpose, self.id, *parts[purpose]))
+
     @classmethod
     def sign_up(cls, username: str, email: str | None, password_hash: str, role: str = "member") -> User:
         """Open an account. The password's own rules are `check_password`'s. Raises Refused by field."""
