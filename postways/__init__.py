@@ -28,7 +28,7 @@ ROOT = Path(__file__).parent.parent
 FORM_BYTES = 1_000_000  # most bytes of a form without files
 YEAR = 365 * 24 * 3600  # seconds
 POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
 HEADERS = {
