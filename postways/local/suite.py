@@ -64,7 +64,7 @@ def test(environ: Mapping[str, str]) -> int:
     suite = Suite({name: value for name, value in environ.items() if name != "TEST_DATABASE_URL"})
     try:
         _lint(suite)
-        suite.part("tests on SQLite", [*PYTEST, "-n", "2", "--ignore=tests/browser", "-m", "not postgres", "tests"])
+        suite.part("tests on SQLite", [*PYTEST, "-n", "2", "--ignore=tests/browser", "tests"])
         _on_postgres(suite, environ.get("TEST_DATABASE_URL", ""))
         _in_browser(suite)
     except KeyboardInterrupt:
@@ -83,7 +83,7 @@ def _lint(suite: Suite) -> None:
 def _on_postgres(suite: Suite, given: str) -> None:
     """The suite again, on the given Postgres or on a private one. What is about no database runs once, on SQLite."""
     name = "tests on Postgres"
-    tests = [*PYTEST, "-n", "2", "--ignore=tests/browser", "--ignore=tests/local", "-m", "not sqlite", "tests"]
+    tests = [*PYTEST, "-n", "2", "--ignore=tests/browser", "--ignore=tests/local", "tests"]
     if given:
         suite.part(name, tests, TEST_DATABASE_URL=given)
         return
