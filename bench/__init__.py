@@ -1,0 +1,1 @@
+"""What `make bench` runs: each figure beside the limit it is held against, measured in the same run, turn by turn."""
