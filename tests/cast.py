@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from postways import jobs
 from postways.auth import passwords
 from postways.db import db, now
-from postways.models import Photo, Post, User
+from postways.models import Photo, Post, PostTag, User
 
 PASSWORD = "correct horse 7 battery"
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
@@ -77,6 +77,7 @@ def make_photo(app: Flask, owner: User, *, commit: bool = True, data: bytes | No
 
 def _back(post: Post, moment: datetime) -> None:
     post.published_at = moment
+    PostTag.replace(post.id, post.tags, moment)
     db.session.flush()
 
 
@@ -106,7 +107,13 @@ class Browser:
         return self.client.get(path, headers=_dashed(headers))
 
     def post(
-        self, path: str, data: dict[str, Any] | None = None, *, page: str = "/theme/", token: str | None = None, **headers: str
+        self,
+        path: str,
+        data: dict[str, Any] | None = None,
+        *,
+        page: str = "/theme/",
+        token: str | None = None,
+        **headers: str,
     ) -> TestResponse:
         """Send a form that stands on `page`, with that page's token, or with `token`."""
         body = {"csrf_token": self.token(page) if token is None else token, **(data or {})}

@@ -279,7 +279,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         return db.session.scalar(
             select(Photo)
             .outerjoin(Photo.post)
-            .where(which, or_(and_(Photo.post_id.is_(None), own), cls.visible_to(actor)))
+            .where(which, or_(and_(Photo.post_id.is_(None), own), and_(cls.id.is_not(None), cls.visible_to(actor))))
             .options(contains_eager(Photo.post))
             .execution_options(populate_existing=True)
         )
