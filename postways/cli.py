@@ -71,7 +71,7 @@ def give_role(name: str, role: str) -> None:
 @click.pass_context
 def check(context: click.Context, repair: bool) -> None:
     """Find files without rows, rows without files, and pictures without derivatives."""
-    from postways.sweep import check_media  # noqa: PLC0415 only here
+    from postways.inventory import check_media  # noqa: PLC0415 only here
 
     found = check_media(repair=repair)
     words = {"orphans": "files without rows", "lost": "originals that are gone", "bare": "pictures without derivatives"}

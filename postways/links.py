@@ -1,4 +1,4 @@
-"""Links in mails: signed, for one purpose, one person, and one state of that person, so that each of them works once."""
+"""Links in mails: signed, for one purpose, one person and one state of that person, so that each works once."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ LIFETIMES = {  # purpose: how long its links work
     "verify": timedelta(days=3),
     "reset": timedelta(hours=1),
     "email": timedelta(hours=24),
+}
+PATHS = {  # where the token of a purpose is used
+    "verify": "/email_verify/{}/",
+    "reset": "/password_reset/{}/",
+    "email": "/email_verify/{}/",
 }
 DEAD = "This link does not work any more: it was used, it is too old, or a newer one was sent. Ask for a new one."
 
@@ -42,6 +47,10 @@ class Links:
     def url(self, path: str) -> str:
         """The address of a page of this site, for a mail; never built from a request."""
         return f"{self._base_url}{path}"
+
+    def link(self, purpose: str, user: User) -> str:
+        """The address with a fresh token for `user`, for a mail."""
+        return self.url(PATHS[purpose].format(self.token(purpose, user)))
 
     def token(self, purpose: str, user: User) -> str:
         """A token that works until it expires or what `User.fingerprint` tells of this purpose changes."""

@@ -24,7 +24,7 @@ from postways.demo.photographs import prepared
 from postways.errors import Missing
 from postways.models import Guest, Like, Photo, Post, PostTag, User
 from postways.models.post import PAGE_SIZE
-from postways.sweep import check_media
+from postways.inventory import check_media
 from tests.cast import Browser, make_user
 
 

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from moto.server import ThreadedMotoServer
 
-from postways import create_app, jobs, sweep
+from postways import create_app, inventory, jobs
 from postways.db import db
 from postways.models import Erasure, Photo
 from postways.storage import S3Storage
@@ -87,7 +87,7 @@ def test_a_removed_photograph_leaves_nothing_in_the_bucket(remote, as_ada):
     photo = shared(remote, as_ada)
     jobs.use(remote)
     with remote.app_context():
-        assert sweep.check_media() == {"orphans": [], "lost": [], "bare": []}
+        assert inventory.check_media() == {"orphans": [], "lost": [], "bare": []}
         db.session.get(Photo, photo.id).remove()
         db.session.commit()
         erasures = [row.id for row in db.session.query(Erasure)]

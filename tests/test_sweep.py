@@ -8,7 +8,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import update
 
-from postways import jobs, sweep
+from postways import inventory, jobs, sweep
 from postways.db import db, now
 from postways.models import Attempt, Erasure, Photo, Post, Session, User
 from postways.models.photo import LEASE
@@ -152,14 +152,14 @@ def test_files_without_rows_are_found_and_erased_once_they_are_old(app, ada):
     for key in ("photos/0f/640.webp", "originals/0f/original.jpg"):
         storage.put(key, b"nobody's", "image/webp")
 
-    assert sweep.check_media(repair=False)["orphans"] == ["originals/0f/original.jpg", "photos/0f/640.webp"]
-    sweep.check_media()
-    assert len(sweep.check_media(repair=False)["orphans"]) == 2  # a request may be about to write their row
+    assert inventory.check_media(repair=False)["orphans"] == ["originals/0f/original.jpg", "photos/0f/640.webp"]
+    inventory.check_media()
+    assert len(inventory.check_media(repair=False)["orphans"]) == 2  # a request may be about to write their row
 
     with in_(hours=2):
-        sweep.check_media()
+        inventory.check_media()
 
-    assert sweep.check_media(repair=False) == {"orphans": [], "lost": [], "bare": []}
+    assert inventory.check_media(repair=False) == {"orphans": [], "lost": [], "bare": []}
     assert set(storage.keys(post.photos[0].folder))
 
 
@@ -168,10 +168,10 @@ def test_a_missing_derivative_is_made_again(app, ada):
     storage = app.extensions["storage"]
     storage.delete(f"{photo.folder}square.jpg")
 
-    assert sweep.check_media()["bare"] == [photo.folder]
+    assert inventory.check_media()["bare"] == [photo.folder]
     jobs.prepare(photo.id)
 
-    assert sweep.check_media() == {"orphans": [], "lost": [], "bare": []}
+    assert inventory.check_media() == {"orphans": [], "lost": [], "bare": []}
     assert db.session.get(Photo, photo.id, populate_existing=True).ready
 
 
@@ -180,7 +180,7 @@ def test_a_lost_original_is_named_and_what_was_made_of_it_stays(app, ada):
     app.extensions["storage"].delete(photo.original)
 
     with in_(hours=2):
-        assert sweep.check_media()["lost"] == [photo.original]
+        assert inventory.check_media()["lost"] == [photo.original]
 
     assert db.session.get(Photo, photo.id, populate_existing=True).ready
     assert len(list(app.extensions["storage"].keys(photo.folder))) == len(photo.names)

@@ -6,19 +6,17 @@ from collections.abc import Callable
 
 from flask import current_app, g, request, url_for
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
 from postways.auth import bp, log_in, log_out, members_only, passwords, refills_form
+from postways.auth.answers import beside_field, check_tries, form_page, slowed_down, whom
 from postways.auth.forms import LoginForm, SignUpForm
 from postways.db import db, reading
 from postways.errors import Refused, TooMany
-from postways.handlers import sentence
-from postways.htmx import go, inside, page
-from postways.models import Attempt, User
+from postways.htmx import go, inside
+from postways.models import Attempt, Audit, User
 from postways.models.attempt import network
 from postways.models.user import check_email, check_password, check_username
-from postways.text import folded
 
 
 @bp.route("/login/", methods=["GET", "POST"])
@@ -29,23 +27,24 @@ def login() -> Response:
         return go(_own_profile())
     form = LoginForm()
     if not form.validate_on_submit():
-        return _form_page("auth/login.html", form)
-    name, whom = form.username.data, _whom(form.username.data)
+        return form_page("auth/login.html", form)
+    name, against = form.username.data, whom(form.username.data)
     try:
         with reading():
-            _check_tries("password", *whom)
+            check_tries("password", *against)
             user = User.logging_in_as(name)
     except TooMany as error:
-        return _slowed_down("auth/login.html", form, error)
+        return slowed_down("auth/login.html", form, error)
     known = user if user is not None and _may_come_in(user) else None
     if not passwords.matches(known and known.password_hash, form.password.data) or known is None:
-        Attempt.note("password", *whom)
+        Attempt.note("password", *against)
+        Audit.note("log-in-failed", None, user)
         db.session.commit()
         form.form_errors.append(_("Username or password are not right. Check both and try again."))
-        return _form_page("auth/login.html", form)
+        return form_page("auth/login.html", form)
     if passwords.outdated(known.password_hash):
         known.password_hash = passwords.hashed(form.password.data)
-    Attempt.forgive("password", whom[0])
+    Attempt.forgive("password", against[0])
     log_in(known)
     return go(inside(request.values.get("next"), _own_profile()))
 
@@ -58,21 +57,22 @@ def signup() -> Response:
         return go(_own_profile())
     form = SignUpForm()
     if not (form.validate_on_submit() and _rules_hold(form)):
-        return _form_page("auth/signup.html", form)
+        return form_page("auth/signup.html", form)
     address = network(request.remote_addr or "")
     try:
         with reading():
-            _check_tries("sign-up", address)
+            check_tries("sign-up", address)
     except TooMany as error:
-        return _slowed_down("auth/signup.html", form, error)
+        return slowed_down("auth/signup.html", form, error)
     password_hash = passwords.hashed(form.password.data)
     try:
         user = User.sign_up(form.username.data, form.email.data, password_hash)
     except Refused as error:
         db.session.rollback()
-        _beside_field(form, error)
-        return _form_page("auth/signup.html", form)
+        beside_field(form, error)
+        return form_page("auth/signup.html", form)
     Attempt.note("sign-up", address)
+    Audit.note("sign-up", user, user)
     log_in(user)
     return go(inside(request.values.get("next"), _own_profile()))
 
@@ -99,43 +99,14 @@ def _rules_hold(form: SignUpForm) -> bool:
         try:
             rule()
         except Refused as error:
-            _beside_field(form, error)
+            beside_field(form, error)
     return not form.errors
-
-
-def _beside_field(form: FlaskForm, error: Refused) -> None:
-    field = form[error.field]
-    field.errors = [*field.errors, sentence(error)]
-
-
-def _form_page(template: str, form: FlaskForm, status: int | None = None) -> Response:
-    if form.is_submitted() and form.csrf_token.errors:
-        status = 403
-        form.form_errors.append(_("This page was open for too long. What you typed is still here; send it once more."))
-    elif form.is_submitted():
-        status = status or 422
-    return page(template, status or 200, form=form, next=inside(request.values.get("next"), ""))
-
-
-def _slowed_down(template: str, form: FlaskForm, error: TooMany) -> Response:
-    form.form_errors.append(sentence(error))
-    answer = _form_page(template, form, 429)
-    answer.headers["Retry-After"] = str(error.retry_after)
-    return answer
-
-
-def _check_tries(kind: str, *whom: str) -> None:
-    if current_app.extensions["config"].ratelimit_enabled:
-        Attempt.check(kind, *whom)
-
-
-def _whom(name: str) -> tuple[str, str]:
-    return f"account {folded(name.strip())}", f"address {network(request.remote_addr or '')}"
 
 
 def _may_come_in(user: User) -> bool:
     """The demo's password is no secret on the machine it was made for, so it opens nothing from elsewhere."""
-    return user.active and (not user.demo or current_app.extensions["config"].on_loopback)
+    config = current_app.extensions["config"]
+    return user.active and (not user.demo or (config.on_loopback and not config.production))
 
 
 def _own_profile() -> str:

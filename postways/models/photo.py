@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -161,9 +162,14 @@ class Photo(db.Model):  # type: ignore[name-defined]
         return list(db.session.scalars(old.limit(1_000)))
 
     @classmethod
-    def keys(cls) -> dict[str, Photo]:
-        """Every photograph by its key, for the check of the storage."""
-        return {photo.key: photo for photo in db.session.scalars(select(cls))}
+    def after(cls, photo_id: int, most: int) -> Sequence[Photo]:
+        """Photographs in the order of their ids, for the check of the storage."""
+        return db.session.scalars(select(cls).where(cls.id > photo_id).order_by(cls.id).limit(most)).all()
+
+    @classmethod
+    def known(cls, keys: set[str]) -> set[str]:
+        """Those of `keys` that belong to a photograph."""
+        return set(db.session.scalars(select(cls.key).where(cls.key.in_(keys))))
 
     @classmethod
     def in_states(cls) -> dict[str, int]:
@@ -186,10 +192,11 @@ class Photo(db.Model):  # type: ignore[name-defined]
             probe = images.probe(file, max_pixels=max_pixels)
         except Unreadable as error:
             raise Refused(str(error), field="images", **error.values) from None
-        original = f"originals/{secrets.token_hex(16)}/original.{probe.extension}"
+        key = secrets.token_hex(16)
+        original = f"originals/{key}/original.{probe.extension}"
         storage.put(original, file, probe.mime)
         return Photo(
-            key=secrets.token_hex(16),
+            key=key,
             original=original,
             mime=probe.mime,
             size=size,
@@ -277,7 +284,7 @@ class Photo(db.Model):  # type: ignore[name-defined]
     def remove(self) -> None:
         """Let go of the row and of every file, the original included."""
         Erasure.ask(self.folder)
-        Erasure.ask(self.original.rsplit("/", 1)[0] + "/")
+        Erasure.ask(self.original.rpartition("/")[0] + "/")
         db.session.delete(self)
 
     def _changed(self) -> None:

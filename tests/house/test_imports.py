@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "postways"
-DOORS = {"auth", "posts", "profiles", "settings", "media", "live", "health"}
+DOORS = {"auth", "posts", "profiles", "settings", "media", "live", "health", "dev"}
 
 NOTHING: set[str] = set()
 FOR_DOORS = {
@@ -35,8 +35,12 @@ MAY_IMPORT = {
     "db": {"config"},
     "later": {"config", "db"},
     "models": {"db", "errors", "images", "later", "paging", "storage", "text"},
-    "jobs": {"config", "db", "images", "models", "storage"},
-    "sweep": {"config", "db", "later", "models", "storage"},
+    "links": {"config", "db", "errors", "models"},
+    "mail": {"config", "db", "links"},
+    "jobs": {"config", "db", "images", "mail", "models", "storage"},
+    "links": {"config", "db", "errors", "models"},
+    "inventory": {"db", "models", "storage"},
+    "sweep": {"config", "db", "inventory", "later", "models", "storage"},
     "demo": {
         "config",
         "db",
@@ -46,16 +50,18 @@ MAY_IMPORT = {
         "later",
         "models",
         "storage",
+        "inventory",
         "sweep",
         "text",
         "auth.passwords",
     },
-    "cli": {"config", "db", "errors", "models", "jobs", "sweep", "demo", "auth.passwords"},
+    "cli": {"config", "db", "errors", "models", "jobs", "inventory", "sweep", "demo", "auth.passwords"},
     "htmx": {"errors"},
     "handlers": {"db", "errors", "htmx", "paging", "storage"},
     "looks": {"config", "db", "models", "text"},
     "local": {"config"},
-    "auth": FOR_DOORS,
+    "auth": FOR_DOORS | {"links"},
+    "dev": FOR_DOORS | {"mail"},
     "posts": FOR_DOORS,
     "profiles": FOR_DOORS,
     "settings": FOR_DOORS,
