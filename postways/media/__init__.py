@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from flask import Blueprint, Flask, Response, current_app, g, request
@@ -18,6 +19,7 @@ REMEMBERED = 2.0  # seconds that a process trusts its look-up of whether a key i
 MOST_REMEMBERED = 20_000
 OPEN = "public, max-age=31536000, immutable, s-maxage=5, proxy-revalidate"
 CLOSED = "private, no-store"
+KEY = re.compile(r"[0-9a-f]{32}")
 TYPES = {"webp": "image/webp", "jpg": "image/jpeg"}
 _open: dict[str, tuple[float, frozenset[str]]] = {}
 
@@ -30,6 +32,8 @@ def init_app(app: Flask) -> None:
 @bp.get("/media/<key>/<name>")
 def file(key: str, name: str) -> Response:
     """A derivative, or for its owner the original."""
+    if not KEY.fullmatch(key):
+        raise Missing
     if name in open_names(key):
         return _send(f"photos/{key}/{name}", TYPES[name.rpartition(".")[2]], OPEN)
     recognise()
