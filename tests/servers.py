@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -184,7 +183,9 @@ class Stream:
 
     def read_until(self, words: str) -> str:
         """Everything that has come once `words` are among it."""
+        deadline = time.monotonic() + PATIENCE
         while words not in self.text:
+            assert time.monotonic() < deadline, f"{words!r} never came: {self.text!r}"
             more = self.answer.read1(65536)
             assert more, f"the stream ended before {words!r}: {self.text!r}"
             self.text += more.decode()
@@ -202,15 +203,15 @@ class Stream:
         return self.text
 
     def ended(self) -> bool:
-        """Whether the server ends it, after what is still on its way."""
-        try:
-            while more := self.answer.read1(65536):
-                self.text += more.decode()
-        except (TimeoutError, http.client.HTTPException):
-            return False
-        except OSError:
-            return True
-        return True
+        """Whether the server ends it as it should, after what is still on its way; not by dropping the connection."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            try:
+                if not self.answer.read1(65536):
+                    return True
+            except (OSError, http.client.HTTPException):
+                return False
+        return False
 
     @property
     def ids(self) -> list[str]:
@@ -220,12 +221,6 @@ class Stream:
     def close(self) -> None:
         self.answer.close()
         self.socket.close()
-
-
-def end(process: subprocess.Popen[bytes], number: int = signal.SIGTERM) -> None:
-    """Signal a process that we started and wait until it is gone."""
-    process.send_signal(number)
-    process.wait(timeout=PATIENCE)
 
 
 def _dashed(headers: dict[str, str]) -> dict[str, str]:
