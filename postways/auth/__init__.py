@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from postways.config import Config
 from postways.db import db, reading
 from postways.htmx import to_login
-from postways.models import Guest, Session, User
+from postways.models import Audit, Guest, Session, User
 
 bp = Blueprint("auth", __name__)
 login_manager = LoginManager()
@@ -111,6 +111,7 @@ def log_in(user: User) -> None:
     if token := session.get("_user_id"):
         Session.end(token)
     user.session_token = Session.begin(user, request.headers.get("User-Agent", ""), request.remote_addr or "")
+    Audit.note("log-in", user, user)
     db.session.commit()
     session.clear()
     session.permanent = True
@@ -122,6 +123,7 @@ def log_out() -> None:
     """End this browser's session on the server and commit."""
     if token := session.get("_user_id"):
         Session.end(token)
+    Audit.note("log-out", g.user, g.user)
     db.session.commit()
     logout_user()
     session.clear()

@@ -1,0 +1,70 @@
+"""What the doors of accounts have in common: the form that comes back, and the tries that are counted."""
+
+from __future__ import annotations
+
+from flask import current_app, g, request
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+from wtforms import Field
+
+from postways.auth import passwords
+from postways.db import db, reading
+from postways.errors import Refused, TooMany
+from postways.handlers import sentence
+from postways.htmx import inside, page
+from postways.models import Attempt, Audit
+from postways.models.attempt import network
+from postways.text import folded
+
+
+def form_page(template: str, form: FlaskForm, status: int | None = None, **context: object) -> Response:
+    """The page with the form: as it was asked for, or filled with what was typed when it is refused."""
+    if form.is_submitted() and form.csrf_token.errors:
+        status = 403
+        form.form_errors.append(_("This page was open for too long. What you typed is still here; send it once more."))
+    elif form.is_submitted():
+        status = status or 422
+    return page(template, status or 200, form=form, next=inside(request.values.get("next"), ""), **context)
+
+
+def slowed_down(template: str, form: FlaskForm, error: TooMany, **context: object) -> Response:
+    """The form again, with the time after which another try makes sense."""
+    form.form_errors.append(sentence(error))
+    answer = form_page(template, form, 429, **context)
+    answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
+
+
+def beside_field(form: FlaskForm, error: Refused) -> None:
+    """Put what a noun refuses beside the field that it is about."""
+    field = form[error.field]
+    field.errors = [*field.errors, sentence(error)]
+
+
+def check_tries(kind: str, *against: str) -> None:
+    """Raise TooMany while tries of this kind are used up."""
+    if current_app.extensions["config"].ratelimit_enabled:
+        Attempt.check(kind, *against)
+
+
+def whom(name: str) -> tuple[str, str]:
+    """Against whom a wrong password counts: the account of this name, and the address it comes from."""
+    return f"account {folded(name.strip())}", f"address {network(request.remote_addr or '')}"
+
+
+def unproved(template: str, form: FlaskForm, password: Field, **context: object) -> Response | None:
+    """The refused form unless `password` holds the password of the person who asks; a wrong one counts as a try."""
+    against = whom(g.user.username)
+    try:
+        with reading():
+            check_tries("password", *against)
+    except TooMany as error:
+        return slowed_down(template, form, error, **context)
+    if passwords.matches(g.user.password_hash, password.data):
+        return None
+    Attempt.note("password", *against)
+    Audit.note("log-in-failed", g.user, g.user, door=request.endpoint)
+    db.session.commit()
+    password.errors = [*password.errors, _("That is not your password. Type it again.")]
+    return form_page(template, form, **context)
