@@ -184,6 +184,21 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
             raise Refused("%(role)s is no role; choose member, moderator or admin.", field="role", role=role)
         self.role = role
 
+    def introduce(self, display_name: str, bio: str) -> None:
+        """Say who this is. Raises Refused for what is too long."""
+        for field, text, most in (("display_name", display_name, LONGEST_NAME), ("bio", bio, LONGEST_BIO)):
+            if len(text) > most:
+                message = "That is %(length)d characters; the most is %(most)d."
+                raise Refused(message, field=field, length=len(text), most=most)
+        if display_name != self.display_name:
+            self.seen_anew()
+        self.display_name, self.bio = display_name, bio
+
+    def seen_anew(self) -> None:
+        """Name or picture have changed: cards of this person's posts that were made before hold no more."""
+        posts = db.metadata.tables["posts"]
+        changed(update(posts).where(posts.c.author_id == self.id).values(version=posts.c.version + 1))
+
     def posted(self, difference: int) -> None:
         """Count published posts up or down."""
         changed(update(User).where(User.id == self.id).values(post_count=User.post_count + difference))

@@ -1,0 +1,24 @@
+"""How the site looks and behaves for this browser; visitors may choose too."""
+
+from __future__ import annotations
+
+from flask import request, url_for
+from werkzeug.wrappers import Response
+
+from postways.htmx import go, page
+from postways.settings import THEMES, YEAR, bp
+
+
+@bp.route("/theme/", methods=["GET", "POST"])
+def display() -> Response:
+    """Choose them; kept in cookies that hold nothing else."""
+    if request.method != "POST":
+        return page("settings/display.html")
+    answer = go(url_for("settings.display"))
+    chosen = request.form.get("theme", "system")
+    for name, value in (
+        ("theme", chosen if chosen in THEMES else "system"),
+        ("shortcuts", "on" if request.form.get("shortcuts") in ("on", "1") else "off"),
+    ):
+        answer.set_cookie(name, value, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure)
+    return answer
