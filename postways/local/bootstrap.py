@@ -146,7 +146,7 @@ def _install_with_uv(environment: str, requirements: str) -> bool:
         return False
     python = os.path.join(environment, "bin", "python")
     make = [uv, "venv", "--quiet", "--clear", "--python", sys.executable, environment]
-    fill = [uv, "pip", "install", "--quiet", "--python", python, "-r", requirements]
+    fill = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, "-r", requirements]
     if _minor(environment) != sys.version_info[:2] and subprocess.call(make) != 0:
         return False
     return subprocess.call(fill) == 0
