@@ -16,7 +16,23 @@ from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
-from postways import auth, cli, db, handlers, health, later, links, live, looks, media, posts, profiles, settings
+from postways import (
+    auth,
+    cli,
+    db,
+    dev,
+    handlers,
+    health,
+    later,
+    links,
+    live,
+    looks,
+    mail,
+    media,
+    posts,
+    profiles,
+    settings,
+)
 from postways.config import Config
 from postways.htmx import VARY, htmx
 from postways.models import Guest, Session
@@ -58,13 +74,14 @@ def create_app(config: Config | None = None) -> Flask:
     Migrate(app, db.db, directory=str(ROOT / "migrations"))
     later.init_app(app, config)
     links.init_app(app, config)
+    mail.init_app(app, config)
     Babel(app)
     Compress(app)
     htmx.init_app(app)
     app.before_request(_begin)
     live.init_app(app)
     app.before_request(_recognise)
-    for part in (auth, posts, profiles, settings, media, health, handlers, looks, cli):
+    for part in (auth, posts, profiles, settings, media, health, dev, handlers, looks, cli):
         part.init_app(app)
     app.after_request(_finish)
     app.teardown_request(lambda error: db.read_only(False))

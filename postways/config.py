@@ -40,6 +40,8 @@ class Config:
     storage_url: str = _setting("", "file:///… or s3://bucket/prefix?region=…&endpoint=…; default DATA_DIR/media")  # type: ignore[assignment]
     aws_access_key_id: str = _setting("", "credentials of an S3 store; empty asks the machine's own role")  # type: ignore[assignment]
     aws_secret_access_key: str = _setting("", "credentials of an S3 store")  # type: ignore[assignment]
+    mail_url: str = _setting("", "smtp://user:password@host:587?tls=1, smtps://… or file:///…; default DATA_DIR/mail")  # type: ignore[assignment]
+    mail_from: str = _setting("", "who the mail comes from; default postways@ and the host of BASE_URL")  # type: ignore[assignment]
     time_zone: str = _setting("UTC", "time zone of the site")  # type: ignore[assignment]
     sqlite_synchronous: str = _setting("NORMAL", "NORMAL, or FULL which also survives a power cut")  # type: ignore[assignment]
     web_concurrency: int = _setting(0, "web processes; default the cores with Postgres, 1 with SQLite")  # type: ignore[assignment]
@@ -83,6 +85,8 @@ class Config:
         values["database_url"] = self.database_url or f"sqlite:///{folder / 'postways.db'}"
         values["redis_url"] = self.redis_url or f"unix://{folder / 'valkey.sock'}"
         values["storage_url"] = self.storage_url or f"file://{folder / 'media'}"
+        values["mail_url"] = self.mail_url or f"file://{folder / 'mail'}"
+        values["mail_from"] = self.mail_from or f"postways@{urlsplit(values['base_url']).hostname}"
         values["web_concurrency"] = self.web_concurrency or (1 if self.on_sqlite else os.cpu_count() or 1)
         values["secret_key"] = self.secret_key or (_kept_secret(folder),)
         return Config(**values)
@@ -96,6 +100,8 @@ class Config:
         _check_scheme("REDIS_URL", self.redis_url, ("redis", "rediss", "unix"))
         _check_scheme("STORAGE_URL", self.storage_url, ("file", "s3"))
         _check_scheme("BASE_URL", self.base_url, ("http", "https"))
+        _check_scheme("MAIL_URL", self.mail_url, ("file", "smtp", "smtps"))
+        _check_mail_server(self.mail_url)
         for name, least in (
             ("port", 0),
             ("workers", 1),
@@ -122,6 +128,10 @@ class Config:
         if not self.base_url:
             raise ConfigError(
                 "BASE_URL is missing; in production set the public address, such as https://photos.example."
+            )
+        if not self.mail_url:
+            raise ConfigError(
+                "MAIL_URL is missing; in production name the mail server, such as smtp://user:password@mail.example:587?tls=1."
             )
         if not self.ratelimit_enabled:
             raise ConfigError("RATELIMIT_ENABLED is 0; production never runs without its throttles.")
@@ -178,6 +188,18 @@ def _parsed(name: str, text: str, kind: object) -> object:
 def _check_scheme(name: str, url: str, schemes: tuple[str, ...]) -> None:
     if url and urlsplit(url).scheme not in schemes:
         raise ConfigError(f"{name} does not start with {' or '.join(s + '://' for s in schemes)}.")
+
+
+def _check_mail_server(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps"):
+        return
+    try:
+        known = bool(parts.hostname) and parts.port != 0 and parts.query in ("", "tls=0", "tls=1")
+    except ValueError:
+        known = False
+    if not known:
+        raise ConfigError("MAIL_URL names no mail server; it looks like smtp://user:password@mail.example:587?tls=1.")
 
 
 def _kept_secret(folder: Path) -> str:

@@ -8,11 +8,11 @@ from typing import cast
 from flask import Flask, current_app
 from flask.ctx import AppContext
 
-from postways import images
+from postways import images, mail
 from postways.config import Config
 from postways.db import db, now
 from postways.images import Derived, Unreadable
-from postways.models import Erasure, Photo
+from postways.models import Erasure, Mail, Photo, User
 from postways.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,36 @@ def erase(erasure_id: int) -> None:
         _storage().delete_all(row.prefix)
         db.session.delete(db.session.get(Erasure, erasure_id) or row)
         db.session.commit()
+
+
+def send_mail(mail_id: int) -> None:
+    """Send a mail, if nobody else does; what the mail server does not take is tried again later."""
+    with _context():
+        row = db.session.get(Mail, mail_id, populate_existing=True)
+        claimed = row is not None and row.claim(now())
+        user = db.session.get(User, row.user_id, populate_existing=True) if row and row.user_id else None
+        db.session.commit()
+        if row is None or not claimed:
+            return
+        if _delivered(row, user):
+            row.sent()
+        else:
+            row.put_off(now())
+        db.session.commit()
+
+
+def _delivered(row: Mail, user: User | None) -> bool:
+    """Whether it has gone; a mail to nobody has at once, it only took as long to ask for as another."""
+    address = row.address or (user.email if user is not None else None)
+    if not address:
+        return True
+    try:
+        letter = mail.write(row.kind, user, row.data)
+        mail.deliver(letter, address, name=f"{row.created_at:%Y%m%d-%H%M%S}-{row.id}-{row.kind}")
+    except Exception as error:  # whatever it is, the mail waits; the error's text may hold the address
+        log.warning("mail %d (%s) has to wait: %s", row.id, row.kind, type(error).__name__)
+        return False
+    return True
 
 
 def prepare(photo_id: int) -> None:

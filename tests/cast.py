@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from functools import lru_cache
 from html import unescape
 from io import BytesIO
@@ -14,10 +15,10 @@ from flask import Flask
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from postways import jobs
+from postways import jobs, mail
 from postways.auth import passwords
 from postways.db import db, now
-from postways.models import Photo, Post, PostTag, User
+from postways.models import Mail, Photo, Post, PostTag, User
 
 PASSWORD = "correct horse 7 battery"
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
@@ -87,6 +88,23 @@ def picture(width: int = 48, height: int = 32, kind: str = "JPEG", colour: str =
     file = BytesIO()
     Image.new("RGB", (width, height), colour).save(file, kind)
     return file.getvalue()
+
+
+def letters(app: Flask) -> list[EmailMessage]:
+    """Every mail that was asked for so far, oldest first: a worker sends what waits."""
+    jobs.use(app)
+    with app.app_context():
+        waiting = [row.id for row in db.session.query(Mail).filter_by(state="waiting").order_by(Mail.id)]
+        db.session.rollback()
+    for mail_id in waiting:
+        jobs.send_mail(mail_id)
+    with app.app_context():
+        return [mail.read(name) for name in reversed(mail.kept())]
+
+
+def link_in(letter: EmailMessage) -> str:
+    """The path of the page that a mail leads to."""
+    return re.search(r"https?://[^/\s]+(/\S+)", letter.get_body(("plain",)).get_content()).group(1)
 
 
 class Browser:

@@ -7,6 +7,7 @@ people do, with the token of the page. Other people's rows are always in the tab
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -90,6 +91,7 @@ def app(made_app: Flask) -> Iterator[Flask]:
         storage = made_app.extensions["storage"]
         for key in list(storage.keys()):
             storage.delete(key)
+    shutil.rmtree(made_app.extensions["config"].data_dir / "mail", ignore_errors=True)
     made_app.extensions["redis"].flushall()
     made_app.extensions["outbox"].__init__(made_app.extensions["redis"])
     media.forget()

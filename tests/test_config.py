@@ -21,7 +21,7 @@ def here(tmp_path):
 @pytest.fixture
 def live(tmp_path):
     """The environment of a site that the world can reach."""
-    return {"DATA_DIR": str(tmp_path), "SECRET_KEY": SECRET, "BASE_URL": "https://photos.example"}
+    return {"DATA_DIR": str(tmp_path), "SECRET_KEY": SECRET, "BASE_URL": "https://photos.example", "MAIL_URL": "smtp://mail"}
 
 
 def test_where_make_run_was_it_is_development(here):
@@ -76,6 +76,10 @@ def test_other_programs_settings_are_left_alone(here):
         ("REDIS_URL", "localhost:6379"),
         ("STORAGE_URL", "/srv/media"),
         ("BASE_URL", "photos.example"),
+        ("MAIL_URL", "mail.example:25"),
+        ("MAIL_URL", "smtp://:25"),
+        ("MAIL_URL", "smtp://mail.example:twentyfive"),
+        ("MAIL_URL", "smtp://mail.example?ssl=1"),
     ],
 )
 def test_a_malformed_value_is_refused_by_name(here, name, value):
@@ -97,6 +101,7 @@ def test_a_refusal_does_not_tell_the_password_in_an_address(here):
         ({"SECRET_KEY": "short"}, "SECRET_KEY is too short"),
         ({"SECRET_KEY": f"{SECRET},short"}, "SECRET_KEY is too short"),
         ({"BASE_URL": ""}, "BASE_URL is missing"),
+        ({"MAIL_URL": ""}, "MAIL_URL is missing"),
         ({"RATELIMIT_ENABLED": "0"}, "RATELIMIT_ENABLED"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, and_, or_, select, update
+from sqlalchemy import JSON, ForeignKey, Index, String, and_, delete, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from postways import later
@@ -52,6 +52,14 @@ class Mail(db.Model):  # type: ignore[name-defined]
         late = and_(cls.state == "waiting", cls.due_at < moment - timedelta(seconds=5))
         abandoned = and_(cls.state == "sending", cls.due_at < moment - LEASE)
         return list(db.session.scalars(select(cls.id).where(or_(late, abandoned)).order_by(cls.id).limit(1_000)))
+
+    @classmethod
+    def forget_old(cls) -> int:
+        """Delete what has gone, and what was given up, some days ago; returns how many."""
+        moment = now()
+        gone = and_(cls.state == "sent", cls.sent_at < moment - KEPT)
+        given_up = and_(cls.state == "failed", cls.created_at < moment - GIVEN_UP_AFTER - KEPT)
+        return changed(delete(cls).where(or_(gone, given_up)))
 
     def claim(self, moment: datetime) -> bool:
         """Whether this worker is the one to send it now."""

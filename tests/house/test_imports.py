@@ -35,7 +35,6 @@ MAY_IMPORT = {
     "db": {"config"},
     "later": {"config", "db"},
     "models": {"db", "errors", "images", "later", "paging", "storage", "text"},
-    "links": {"config", "db", "errors", "models"},
     "mail": {"config", "db", "links"},
     "jobs": {"config", "db", "images", "mail", "models", "storage"},
     "links": {"config", "db", "errors", "models"},
