@@ -1,0 +1,240 @@
+"""The real site in processes of its own, as `make run` starts it, and the people who come to it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+
+from postways.config import PREFIX, Config
+from tests.cast import PASSWORD, TOKEN, picture
+from tests.pictures import still
+
+ROOT = Path(__file__).parents[2]
+READY = "Postways is at "
+SETTINGS = {setting.name.upper() for setting in fields(Config)}
+
+
+class Site:
+    """One running site with a data folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.url = f"http://127.0.0.1:{_free_port()}"
+        self._states: dict[str, Any] = {}
+        self._environment = _without_settings(os.environ) | {
+            "PORT": self.url.rpartition(":")[2],
+            "DATA_DIR": str(folder / "data"),
+            "DEMO": "0",
+            "RATELIMIT_ENABLED": "0",
+            "WORKERS": "1",
+        }
+        self._log = folder / "log"
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "postways.local", "run"],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.wait_for_words(READY)
+
+    def stop(self) -> None:
+        """End it as Ctrl-C does."""
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(timeout=30)
+
+    def wait_for_words(self, words: str, times: int = 1, patience: float = 60.0) -> None:
+        """Until the site has printed `words` so often."""
+        deadline = time.monotonic() + patience
+        while self._log.read_text(errors="replace").count(words) < times:
+            assert self._process.poll() is None and time.monotonic() < deadline, self._log.read_text(errors="replace")
+            time.sleep(0.05)
+
+    def wait_until_ready(self, patience: float = 60.0) -> None:
+        """Until it answers again after one of its children was killed."""
+        deadline = time.monotonic() + patience
+        while not self._answers():
+            assert time.monotonic() < deadline, self._log.read_text(errors="replace")
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2):
+                return True
+        except OSError:
+            return False
+
+    def errors(self) -> str:
+        """What crashed in it."""
+        return "\n".join(line for line in self._log.read_text(errors="replace").splitlines() if "ERROR" in line)
+
+    # --- its processes
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send a signal to the child whose command line holds `name`; returns once its supervisor has seen it die."""
+        died = self._log.read_text(errors="replace").count("it is started again")
+        for pid in self._children(name):
+            os.kill(pid, number)
+        self.wait_for_words("it is started again", died + 1)
+
+    @contextlib.contextmanager
+    def paused(self, name: str) -> Iterator[None]:
+        """Hold the children whose command line holds `name`."""
+        pids = self._children(name)
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
+    def _children(self, name: str) -> list[int]:
+        listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
+        rows = (line.split(None, 2) for line in listing.stdout.splitlines())
+        found = [int(pid) for pid, parent, *args in rows if int(parent) == self._process.pid and name in "".join(args)]
+        assert found, f"no child of the site has {name} in its command line"
+        return found
+
+    # --- its people
+
+    def create(self, name: str) -> None:
+        """Open an account by the command line."""
+        subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "flask",
+                "--app",
+                "wsgi",
+                "users",
+                "create",
+                name,
+                f"{name}@example.org",
+                "--password-stdin",
+            ],
+            cwd=ROOT,
+            env=self._environment,
+            input=f"{PASSWORD}\n",
+            text=True,
+            capture_output=True,
+            check=True,
+        )
+
+    def cookies_of(self, name: str, browser: Browser) -> Any:
+        """What the browser of a person keeps who has logged in through the form; the account is made at need."""
+        if name not in self._states:
+            self.create(name)
+            context = browser.new_context(base_url=self.url)
+            log_in(context.new_page(), name)
+            self._states[name] = context.storage_state()
+            context.close()
+        return self._states[name]
+
+
+def log_in(page: Page, name: str, password: str = PASSWORD) -> None:
+    """Through the form."""
+    page.goto("/login/")
+    page.get_by_label("Username or email").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.locator("main").get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
+
+
+def share(
+    context: BrowserContext,
+    title: str,
+    *,
+    content: str = "",
+    pictures: int = 0,
+    files: tuple[bytes, ...] = (),
+    alt: str = "A quiet field of one colour",
+    draft: bool = False,
+) -> int:
+    """Post as the person of `context` does, without showing it; answers with the post's id."""
+    token = TOKEN.search(context.request.get("/posts/add/").text())
+    assert token
+    photos = [upload(context, data, token[1]) for data in (*files, *[picture(1200, 800)] * pictures)]
+    form = [
+        ("csrf_token", token[1]),
+        ("title", title),
+        ("content", content),
+        ("action", "draft" if draft else "publish"),
+    ]
+    form += [pair for photo in photos for pair in (("photo", photo), (f"alt-{photo}", alt))]
+    answer = _send(context, "/posts/add/", form)
+    return int(re.search(r"/posts/(\d+)/$", answer)[1])  # type: ignore[index]
+
+
+def upload(context: BrowserContext, data: bytes, token: str) -> str:
+    """Send one file as a pending upload; answers with its id."""
+    file: Any = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": data}
+    answer = context.request.post("/posts/uploads/", multipart={"image": file}, headers={"X-CSRFToken": token})
+    assert answer.status == 201, answer.text()
+    return re.search(r'id="shot-(\d+)"', answer.text())[1]  # type: ignore[index]
+
+
+def like(context: BrowserContext, post: int, verb: str = "like") -> None:
+    """Like (or unlike) a post as the person of `context` does, from somewhere else."""
+    token = TOKEN.search(context.request.get(f"/posts/{post}/").text())
+    assert token
+    _send(context, f"/posts/{post}/{verb}/", [("csrf_token", token[1])])
+
+
+def scroll_to(page: Page, post: int) -> None:
+    """Read on until older posts have come so far."""
+    while not page.locator(f"#post-{post}").count():
+        shown = page.locator(".card").count()
+        page.locator("#older").scroll_into_view_if_needed()
+        expect(page.locator(".card")).not_to_have_count(shown)
+
+
+def hold(page: Page, pattern: str) -> list[Route]:
+    """Keep requests waiting on their way; they are let go by `continue_()`."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    page.route(pattern, keep)
+    return held
+
+
+def half_jpeg() -> bytes:
+    """A JPEG whose header is right and whose end never arrived."""
+    data = still("JPEG", 900, 600)
+    return data[: len(data) // 2]
+
+
+def _send(context: BrowserContext, path: str, form: list[tuple[str, str]]) -> str:
+    """Send a form; answers with the address of the page that it leads to."""
+    answer = context.request.post(
+        path, data=urlencode(form), headers={"Content-Type": "application/x-www-form-urlencoded"}
+    )
+    assert answer.ok, answer.text()
+    return answer.url
+
+
+def _without_settings(environ: os._Environ[str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name.removeprefix(PREFIX) not in SETTINGS}
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

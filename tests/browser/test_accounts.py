@@ -1,0 +1,69 @@
+"""Coming in and leaving."""
+
+import re
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.site import log_in
+from tests.cast import PASSWORD
+
+
+def _sign_up(page, name, password=PASSWORD, again=None):
+    page.goto("/signup/")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Email").fill(f"{name}@example.org")
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_label("The password again").fill(password if again is None else again)
+    page.locator("main").get_by_role("button", name="Sign up").click()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_somebody_signs_up_leaves_and_comes_back(open_page, scripts):
+    page, name = open_page(java_script_enabled=scripts), f"new{uuid4().hex[:8]}"
+
+    _sign_up(page, name)
+    expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
+    page.get_by_role("button", name="Log out").first.click()
+    expect(page).to_have_url(re.compile(r"/$"))
+    expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="Log in")).to_be_visible()
+    log_in(page, name)
+
+    expect(page.get_by_role("button", name="Log out").first).to_be_visible()
+
+
+def test_a_refused_sign_up_keeps_what_was_typed_and_focuses_the_summary(visitor, troubles):
+    troubles.expect("status of 422")
+
+    _sign_up(visitor, "someone", again="something else entirely")
+
+    summary = visitor.get_by_role("alert")
+    expect(summary).to_be_focused()
+    expect(visitor.get_by_label("Email")).to_have_value("someone@example.org")
+    summary.get_by_role("link").first.click()
+    expect(visitor.get_by_label("The password again")).to_be_focused()
+
+
+def test_a_wrong_password_says_so_and_focuses_the_summary(visitor, troubles):
+    troubles.expect("status of 422")
+    visitor.goto("/login/")
+    visitor.get_by_label("Username or email").fill("ada")
+    visitor.get_by_label("Password").fill("not this one")
+
+    visitor.locator("main").get_by_role("button", name="Log in").click()
+
+    expect(visitor.get_by_role("alert")).to_be_focused()
+    expect(visitor.get_by_role("alert")).to_contain_text("Username or password are not right")
+    expect(visitor.get_by_label("Username or email")).to_have_value("ada")
+
+
+def test_who_must_log_in_first_lands_where_they_wanted_to_go(visitor, site, chromium):
+    site.cookies_of("ada", chromium)
+    visitor.goto("/posts/add/")
+    visitor.get_by_label("Username or email").fill("ada")
+    visitor.get_by_label("Password").fill(PASSWORD)
+
+    visitor.locator("main").get_by_role("button", name="Log in").click()
+
+    expect(visitor).to_have_url(re.compile("/posts/add/$"))

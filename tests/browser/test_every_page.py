@@ -1,0 +1,141 @@
+"""What holds on every page: axe finds nothing, nothing scrolls sideways, every picture has its size and words."""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.cast import picture
+
+WIDTHS = (320, 390, 768, 1280, 1920)
+PAGES = {
+    "home": ("", "/"),
+    "home of a member": ("ben", "/"),
+    "popular": ("", "/popular/?period=week"),
+    "tag": ("", "/tags/harbour/"),
+    "tag without posts": ("ben", "/tags/nothing/"),
+    "own profile with a draft": ("ada", "/@ada/"),
+    "profile of somebody else": ("ben", "/@ada/"),
+    "own profile, empty": ("ben", "/@ben/"),
+    "profile of somebody else, empty": ("", "/@ben/"),
+    "own post": ("ada", "/posts/{album}/"),
+    "post of somebody else": ("ben", "/posts/{album}/"),
+    "post for a visitor": ("", "/posts/{album}/"),
+    "post of words": ("", "/posts/{words}/"),
+    "draft": ("ada", "/posts/{draft}/"),
+    "own post with a failed picture": ("ada", "/posts/{failed}/"),
+    "post with a failed picture": ("", "/posts/{failed}/"),
+    "photograph alone": ("", "/posts/{album}/photos/2/"),
+    "new post": ("ada", "/posts/add/"),
+    "edit": ("ada", "/posts/{album}/edit/"),
+    "edit a draft": ("ada", "/posts/{draft}/edit/"),
+    "edit a failed picture": ("ada", "/posts/{failed}/edit/"),
+    "delete": ("ada", "/posts/{album}/delete/"),
+    "log in": ("", "/login/"),
+    "sign up": ("", "/signup/"),
+    "display": ("", "/theme/"),
+    "display of a member": ("ben", "/theme/"),
+    "nothing here": ("", "/posts/999999/"),
+    "not allowed": ("ben", "/posts/{album}/edit/"),
+}
+ANSWERS = {"nothing here": 404, "not allowed": 403}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_this_page_is_sound(name, full, open_page, troubles):
+    who, path = PAGES[name]
+    status = ANSWERS.get(name, 200)
+    troubles.expect(*([f"status of {status}"] if status != 200 else []))
+    page = open_page(who)
+
+    assert page.goto(path.format(**full)).status == status
+
+    check(page)
+
+
+def test_a_refused_log_in_is_sound(visitor, troubles):
+    troubles.expect("status of 422")
+    visitor.goto("/login/")
+    visitor.get_by_label("Username or email").fill("ada")
+    visitor.get_by_label("Password").fill("wrong")
+    visitor.locator("main").get_by_role("button", name="Log in").click()
+    expect(visitor.locator("#errors")).to_be_visible()
+
+    check(visitor)
+
+
+def test_a_refused_sign_up_is_sound(visitor, troubles):
+    troubles.expect("status of 422")
+    visitor.goto("/signup/")
+    visitor.locator("main form").evaluate("form => { form.noValidate = true; form.requestSubmit() }")
+    expect(visitor.locator("#errors")).to_be_visible()
+
+    check(visitor)
+
+
+def test_a_new_post_with_photographs_and_a_refusal_is_sound(ada, troubles):
+    troubles.expect("status of 422")
+    ada.goto("/posts/add/")
+    _bring_files(ada)
+
+    check(ada)
+
+
+def test_a_refused_post_is_sound(ada, troubles):
+    troubles.expect("status of 422")
+    ada.goto("/posts/add/")
+    _bring_files(ada)
+    ada.locator("#post-form").evaluate(
+        "form => { form.noValidate = true; form.requestSubmit(form.querySelector('.send button')) }"
+    )
+    expect(ada.locator("#errors")).to_be_visible()
+
+    check(ada)
+
+
+def test_the_empty_home_page_is_sound(own_site, open_page):
+    for who in ("", "ada"):
+        page = open_page(who, at=own_site)
+        page.goto("/")
+        expect(page.locator(".empty")).to_be_visible()
+        check(page)
+
+
+def check(page: Page) -> None:
+    """All of it, on the page as it stands."""
+    assert page.evaluate(PICTURES_WITHOUT) == []
+    assert {width: excess for width in WIDTHS if (excess := _sideways(page, width))} == {}
+    page.evaluate(_axe())
+    for width, scheme in ((390, "light"), (1280, "dark"), (1280, "light")):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)
+        violations = page.evaluate(VIOLATIONS)
+        assert not violations, "\n".join([f"{scheme} at {width} pixels", *violations])
+
+
+PICTURES_WITHOUT = """() => [...document.images].filter(
+    image => !["width", "height", "alt"].every(name => image.hasAttribute(name))).map(image => image.outerHTML)"""
+
+VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.flatMap(
+    violation => violation.nodes.map(node => `${violation.id}: ${node.html} ${node.failureSummary}`))"""
+
+
+def _sideways(page: Page, width: int) -> int:
+    page.set_viewport_size({"width": width, "height": 800})
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def _bring_files(page: Page) -> None:
+    files = [
+        {"name": "good.jpg", "mimeType": "image/jpeg", "buffer": picture(1200, 800)},
+        {"name": "notes.jpg", "mimeType": "image/jpeg", "buffer": b"Dear diary, this is no picture."},
+    ]
+    page.locator("#images").set_input_files(files)
+    expect(page.locator("#shots .refusal")).to_be_visible()
+    expect(page.locator("#shots > li:not(.refusal):not(.sending)")).to_have_count(1)
+
+
+@cache
+def _axe() -> str:
+    return Path(__file__).with_name("axe.min.js").read_text(encoding="utf-8")
