@@ -17,10 +17,10 @@ bp = Blueprint("dev", __name__)
 
 def init_app(app: Flask) -> None:
     """Open these doors, to nobody but the person at this machine."""
-    bp.before_request(_only_here)
     app.register_blueprint(bp)
 
 
+@bp.before_request
 def _only_here() -> None:
     """Another site's page that gives itself this machine's address still asks by its own name."""
     config: Config = current_app.extensions["config"]
