@@ -129,7 +129,9 @@ class Photo(db.Model):  # type: ignore[name-defined]
     def pending_of(cls, user: User, ids: list[int]) -> list[Photo]:
         """Those of `ids` that are pending uploads of `user`, in the order of `ids`; others are left out."""
         rows = db.session.scalars(
-            select(cls).where(cls.id.in_(ids[:100]), cls.owner_id == user.id, cls.post_id.is_(None))
+            select(cls).where(
+                cls.id.in_(ids[:100]), cls.owner_id == user.id, cls.post_id.is_(None), cls.avatar.is_(False)
+            )
         ).all()
         return sorted(rows, key=lambda photo: ids.index(photo.id))
 
@@ -142,6 +144,12 @@ class Photo(db.Model):  # type: ignore[name-defined]
         if photo is None:
             raise Missing
         return photo
+
+    @classmethod
+    def avatars_of(cls, owner_id: int) -> list[Photo]:
+        """What somebody chose as the own picture, newest first: the one that is shown, and perhaps one to come."""
+        query = select(cls).where(cls.owner_id == owner_id, cls.avatar.is_(True)).order_by(cls.id.desc())
+        return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
     @classmethod
     def with_key(cls, key: str) -> Photo | None:
@@ -217,6 +225,22 @@ class Photo(db.Model):  # type: ignore[name-defined]
         db.session.flush()
         later.job("process_photo", self.id)
 
+    def pend_as_avatar(self, owner: User) -> None:
+        """Show it as `owner`'s picture once it is prepared; one that was still to come is let go."""
+        for other in Photo.avatars_of(owner.id):
+            if other.key != owner.avatar_key:
+                other.remove()
+        self.avatar = True
+        self.pend(owner)
+
+    @classmethod
+    def remove_avatar(cls, owner: User) -> None:
+        """Show `owner` without a picture again."""
+        for photo in cls.avatars_of(owner.id):
+            photo.remove()
+        owner.avatar_key = ""
+        owner.seen_anew()
+
     def claim(self, moment: datetime) -> bool:
         """Whether this worker is the one to prepare it now; counts the try. Gives up after the third."""
         free = or_(Photo.state == "waiting", and_(Photo.state == "processing", Photo.claimed_at < moment - LEASE))
@@ -253,9 +277,19 @@ class Photo(db.Model):  # type: ignore[name-defined]
                 taken_at=camera.taken_at,
             )
         )
+        if done == 1 and self.avatar:
+            self._show_as_avatar()
         if done == 1:
             self._changed()
         return done == 1
+
+    def _show_as_avatar(self) -> None:
+        for older in Photo.avatars_of(self.owner_id):
+            if older.id < self.id:
+                older.remove()
+        users, posts = db.metadata.tables["users"], db.metadata.tables["posts"]
+        changed(update(users).where(users.c.id == self.owner_id).values(avatar_key=self.key))
+        changed(update(posts).where(posts.c.author_id == self.owner_id).values(version=posts.c.version + 1))
 
     def fail(self, reason: str) -> None:
         """Mark it with the reason why nothing can be made of it; its author can retry or replace it."""

@@ -273,13 +273,19 @@ class Post(db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def photo_seen_by(cls, actor: Actor, *, key: str = "", photo_id: int = 0) -> Photo | None:
-        """A photograph by key or id, if `actor` may see its post, or uploaded it; its post comes along."""
+        """A photograph by key or id, if `actor` may see its post, or uploaded it; its post comes along.
+
+        Somebody's picture of themselves is everybody's to see.
+        """
+        avatar = select(User.id).where(User.id == Photo.owner_id, User.avatar_key == Photo.key)
+        shown = avatar.where(User.suspended_at.is_(None), User.deleted_at.is_(None)).exists()
         own = Photo.owner_id == actor.id if actor.id is not None else false()
+        alone = and_(Photo.post_id.is_(None), or_(own, shown))
         which = Photo.key == key if key else Photo.id == photo_id
         return db.session.scalar(
             select(Photo)
             .outerjoin(Photo.post)
-            .where(which, or_(and_(Photo.post_id.is_(None), own), and_(cls.id.is_not(None), cls.visible_to(actor))))
+            .where(which, or_(alone, and_(cls.id.is_not(None), cls.visible_to(actor))))
             .options(contains_eager(Photo.post))
             .execution_options(populate_existing=True)
         )

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import BinaryIO, cast
 
+from flask import current_app, request
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import StringField, TextAreaField
+from wtforms import FileField, StringField, TextAreaField
 from wtforms.validators import Length
 
+from postways.config import Config
+from postways.errors import Refused
+from postways.handlers import sentence
+from postways.models import Photo
 from postways.models.user import LONGEST_BIO, LONGEST_NAME
 from postways.text import visible
+from postways.threads import in_thread
 
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")  # would turn round what stands beside the name
 
@@ -35,3 +43,31 @@ class ProfileForm(FlaskForm):
 
     display_name = StringField(_l("Name"), [_at_most(LONGEST_NAME)], filters=[_one_line])
     bio = TextAreaField(_l("About you"), [_at_most(LONGEST_BIO)], filters=[_trimmed])
+    avatar = FileField(_l("Picture"), id="avatar-file")
+
+    def picture(self) -> Photo | None:
+        """The chosen file as an upload that is not in the session yet; a refusal is put beside the field.
+
+        Slow and outside any transaction.
+        """
+        file = request.files.get("avatar")
+        if file is None or not file.filename:
+            return None
+        config: Config = current_app.extensions["config"]
+        try:
+            return in_thread(
+                Photo.store,
+                cast("BinaryIO", file.stream),
+                current_app.extensions["storage"],
+                max_bytes=config.max_upload_bytes,
+                max_pixels=config.max_pixels,
+            )
+        except Refused as error:
+            self.avatar.errors = [sentence(error)]
+            return None
+
+    def ask_again(self) -> None:
+        """A browser forgets the chosen file when a form comes back."""
+        file = request.files.get("avatar")
+        if file is not None and file.filename and not self.avatar.errors:
+            self.avatar.errors = [_("Choose the picture again; it was not kept.")]

@@ -71,6 +71,7 @@ DOORS = [
     Door("settings.home", "GET", "/settings/", TO_LOGIN, 303, 303),
     Door("settings.profile", "GET", "/settings/profile/", TO_LOGIN, 200, 200),
     Door("settings.profile", "POST", "/settings/profile/", TO_LOGIN, DONE, DONE),
+    Door("settings.remove_avatar", "POST", "/settings/profile/avatar/remove/", TO_LOGIN, DONE, DONE),
     Door("settings.account", "GET", "/settings/account/", TO_LOGIN, 200, 200),
     Door("settings.display", "GET", "/theme/", 200, 200, 200),
     Door("settings.display", "POST", "/theme/", DONE, DONE, DONE),
