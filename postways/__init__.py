@@ -29,6 +29,7 @@ from postways import (
     looks,
     mail,
     media,
+    moderation,
     posts,
     profiles,
     settings,
@@ -81,7 +82,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.before_request(_begin)
     live.init_app(app)
     app.before_request(_recognise)
-    for part in (auth, posts, profiles, settings, media, health, dev, handlers, looks, cli):
+    for part in (auth, posts, profiles, settings, media, health, dev, handlers, looks, moderation, cli):
         part.init_app(app)
     app.after_request(_finish)
     app.teardown_request(lambda error: db.read_only(False))

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar, cast
 
-from flask import Blueprint, Flask, current_app, g, request, session
+from flask import Blueprint, Flask, current_app, g, request, session, url_for
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response
 
 from postways.config import Config
-from postways.db import db, reading
-from postways.htmx import to_login
+from postways.db import db, read_only, reading
+from postways.htmx import go, to_login
 from postways.models import Audit, Guest, Session, User
 
 bp = Blueprint("auth", __name__)
@@ -36,6 +36,12 @@ def init_app(app: Flask) -> None:
 def members_only(view: View) -> View:
     """Visitors are sent to log in, before anything else about the request is looked at."""
     view.members_only = True  # type: ignore[attr-defined]
+    return view
+
+
+def staff_only(view: View) -> View:
+    """Everybody else, visitors too, is sent home with a warning; members who tried are written down."""
+    view.staff_only = True  # type: ignore[attr-defined]
     return view
 
 
@@ -82,6 +88,8 @@ def _current() -> User | Guest:
 def guard() -> Response | None:
     """Member or not, then the form's token: in this order, so that a visitor's form leads to the login page."""
     view = view_of(request.endpoint)
+    if getattr(view, "staff_only", False) and not g.user.is_staff:
+        return _to_home()
     if getattr(view, "members_only", False) and not g.user.is_member:
         return to_login()
     if request.method in ("GET", "HEAD", "OPTIONS") or view is None:
@@ -90,6 +98,15 @@ def guard() -> Response | None:
     if not getattr(view, "refills_form", False):
         csrf.protect()
     return None
+
+
+def _to_home() -> Response:
+    if g.user.is_member:
+        db.session.commit()  # nothing but this entry is written, in a transaction of its own
+        read_only(False)
+        Audit.note("staff-refused", g.user, door=request.endpoint)
+        db.session.commit()
+    return go(url_for("posts.home", notice="staff"))
 
 
 def _refuse_foreign_origin() -> None:

@@ -7,16 +7,17 @@ import unicodedata
 from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import resources
-from typing import Literal
+from typing import Any, Literal
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import String, Text, func, or_, select, update
+from sqlalchemy import ColumnElement, String, Text, func, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from postways.db import Id, Moment, changed, db, now
 from postways.errors import Missing, Refused
 from postways.models.permissions import Permissions
+from postways.paging import EPOCH, Page
 from postways.text import folded, visible
 
 LONGEST_USERNAME = 150
@@ -31,6 +32,9 @@ RESERVED = frozenset(
     "me admin api static media live login logout signup settings authors posts tags search explore popular feed "
     "messages notifications saved likes moderation membership o dev root support staff moderator postways".split()
 )
+SORTS = ("active", "name", "posts", "given", "received", "joined")
+STATES = ("active", "suspended")
+ROLL_SIZE = 50
 ACTIVITY_STEP = timedelta(minutes=1)  # last_activity_at is kept to the minute
 _MARKS = "@.+-_"
 
@@ -177,6 +181,40 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     def count(cls) -> int:
         """How many accounts there are."""
         return db.session.scalar(select(func.count()).select_from(cls)) or 0
+
+    @classmethod
+    def roll(
+        cls, cursor: str | None, *, sort: str, rising: bool = False, words: str = "", role: str = "", state: str = ""
+    ) -> Page[Any]:
+        """For staff: everybody but deleted accounts, each `User` with the likes `given` and `received`.
+
+        `sort` is one of SORTS; `words` are looked for in both names. Raises BadCursor.
+        """
+        from postways.models.like import Like
+        from postways.models.post import Post
+
+        alive = Post.deleted_at.is_(None)
+        given = select(func.count()).where(Like.user_id == cls.id, Like.post_id == Post.id, alive).correlate(cls)
+        received = select(func.coalesce(func.sum(Post.like_count), 0)).where(Post.author_id == cls.id, alive)
+        counts = {"given": given.scalar_subquery(), "received": received.correlate(cls).scalar_subquery()}
+        by: dict[str, ColumnElement[Any]] = {
+            **counts,
+            "name": cls.username_key.expression,
+            "posts": cls.post_count.expression,
+            "joined": cls.joined_at.expression,
+            "active": func.coalesce(cls.last_activity_at, literal(EPOCH, Moment)),
+        }
+        place = by[sort].label("place")
+        query = select(cls, cls.id, place, *(count.label(name) for name, count in counts.items()))
+        query = query.where(cls.deleted_at.is_(None))
+        if words:
+            named = cls.username_key.contains(folded(words), autoescape=True)
+            query = query.where(named | func.lower(cls.display_name).contains(words.lower(), autoescape=True))
+        if role:
+            query = query.where(cls.role == role)
+        if state:
+            query = query.where(cls.suspended_at.is_not(None) if state == "suspended" else cls.suspended_at.is_(None))
+        return Page.of(db.session, query, (place, cls.id), cursor, ROLL_SIZE, rising=rising)
 
     def become(self, role: str) -> None:
         """Give this person another role. Raises Refused for one that does not exist."""

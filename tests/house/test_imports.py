@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "postways"
-DOORS = {"auth", "posts", "profiles", "settings", "media", "live", "health", "dev"}
+DOORS = {"moderation", "auth", "posts", "profiles", "settings", "media", "live", "health", "dev"}
 
 NOTHING: set[str] = set()
 FOR_DOORS = {
@@ -64,6 +64,7 @@ MAY_IMPORT = {
     "posts": FOR_DOORS,
     "profiles": FOR_DOORS,
     "settings": FOR_DOORS,
+    "moderation": FOR_DOORS,
     "media": FOR_DOORS,
     "live": FOR_DOORS | {"later"},
     "health": FOR_DOORS,
@@ -79,6 +80,7 @@ NEVER = {
     "posts": {"redis", "rq"},
     "profiles": {"redis", "rq"},
     "settings": {"redis", "rq"},
+    "moderation": {"redis", "rq"},
     "media": {"redis", "rq"},
     "auth": {"redis", "rq"},
 }

@@ -81,6 +81,12 @@ DOORS = [
 ]
 
 
+# only for staff: everybody else is sent home; the status is what a moderator gets
+STAFF_DOORS = [
+    ("moderation.authors", "GET", "/authors/", 200),
+]
+
+
 @pytest.fixture
 def things(app, ada) -> dict[str, object]:
     """What the addresses speak of."""
@@ -107,7 +113,7 @@ def test_every_route_stands_in_the_table(made_app):
         for method in rule.methods - {"HEAD", "OPTIONS"}
     }
 
-    assert routes == {(door.endpoint, door.method) for door in DOORS}
+    assert routes == {(door.endpoint, door.method) for door in DOORS} | {door[:2] for door in STAFF_DOORS}
 
 
 @pytest.mark.parametrize("door", DOORS, ids=str)
@@ -126,6 +132,16 @@ def test_a_route_answers_as_declared(things, guest, as_ada, as_ben, door):
     }
     if door.visitor == TO_LOGIN and door.endpoint != "settings.display":
         assert answers["visitor"].location.startswith("/login/?next=")
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [door[1:] for door in STAFF_DOORS])
+def test_a_door_of_the_staff_sends_everybody_else_home(things, guest, as_ada, as_mod, method, path, status):
+    path = path.format(**things)
+
+    answers = [who.get(path) if method == "GET" else who.post(path) for who in (guest, as_ada, as_mod)]
+
+    assert [(answer.status_code, answer.location) for answer in answers[:2]] == [(303, "/?notice=staff")] * 2
+    assert answers[2].status_code == status
 
 
 FORMS = sorted({door.path for door in DOORS if door.method == "POST"})
