@@ -65,6 +65,12 @@ def to_login() -> BaseResponse:
     return answer
 
 
+def to_proof() -> BaseResponse:
+    """Give the password again first, then come back to the page that asked."""
+    place = came_from() if asked_by_htmx() or request.method != "GET" else request.full_path.rstrip("?")
+    return go(url_for("auth.prove", next=place))
+
+
 def came_from(otherwise: str = "/") -> str:
     """The path of the page whose form or link this is, if the browser tells and it is ours."""
     told = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""

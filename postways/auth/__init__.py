@@ -12,14 +12,15 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response
 
 from postways.config import Config
-from postways.db import db, read_only, reading
-from postways.htmx import go, to_login
+from postways.db import db, now, read_only, reading
+from postways.htmx import go, to_login, to_proof
 from postways.models import Audit, Guest, Session, User
 
 bp = Blueprint("auth", __name__)
 login_manager = LoginManager()
 csrf = CSRFProtect()
 View = TypeVar("View", bound=Callable[..., Any])
+PROOF_LASTS = timedelta(hours=2)  # after that sensitive acts ask for the password again
 
 
 def init_app(app: Flask) -> None:
@@ -28,7 +29,7 @@ def init_app(app: Flask) -> None:
     login_manager.anonymous_user = Guest
     login_manager.init_app(app)
     csrf.init_app(app)
-    from postways.auth import routes  # noqa: F401, PLC0415 the routes attach themselves to `bp`
+    from postways.auth import prove, routes  # noqa: F401, PLC0415 the routes attach themselves to `bp`
 
     app.register_blueprint(bp)
 
@@ -43,6 +44,12 @@ def staff_only(view: View) -> View:
     """Everybody else, visitors too, is sent home with a warning; members who tried are written down."""
     view.staff_only = True  # type: ignore[attr-defined]
     return view
+
+
+def needs_proof(view: View) -> View:
+    """For members who gave their password within the last two hours; others give it first, then come back."""
+    view.needs_proof = True  # type: ignore[attr-defined]
+    return members_only(view)
 
 
 def refills_form(view: View) -> View:
@@ -92,6 +99,8 @@ def guard() -> Response | None:
         return _to_home()
     if getattr(view, "members_only", False) and not g.user.is_member:
         return to_login()
+    if getattr(view, "needs_proof", False) and not proved_lately():
+        return to_proof()
     if request.method in ("GET", "HEAD", "OPTIONS") or view is None:
         return None
     _refuse_foreign_origin()
@@ -107,6 +116,18 @@ def _to_home() -> Response:
         Audit.note("staff-refused", g.user, door=request.endpoint)
         db.session.commit()
     return go(url_for("posts.home", notice="staff"))
+
+
+def proved_lately() -> bool:
+    """Whether whoever sits at this browser has shown within the last two hours that it is the person."""
+    return g.user.is_member and now() - g.user.proved_at < PROOF_LASTS
+
+
+def proved() -> None:
+    """The person has just shown it: the session goes on under a new id. Commits."""
+    g.user.session_token = Session.renew(g.user.session_token)
+    db.session.commit()
+    login_user(g.user)
 
 
 def _refuse_foreign_origin() -> None:

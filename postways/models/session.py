@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, LargeBinary, String, delete, select, update
+from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, String, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from postways.db import Id, Moment, changed, db, now
@@ -47,14 +47,30 @@ class Session(db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def person(cls, token: str, idle: timedelta, whole: timedelta) -> User | None:
-        """Who holds `token`, if it still counts: read in one statement."""
-        moment = now()
-        return db.session.scalar(
-            select(User)
+        """Who holds `token`, if it still counts, and when they last proved it: read in one statement."""
+        found = db.session.execute(
+            select(User, cls.proved_at)
             .join(cls, cls.user_id == User.id)
-            .where(cls.token_hash == _hash(token), cls.last_seen_at > moment - idle, cls.created_at > moment - whole)
+            .where(cls.token_hash == _hash(token), *cls._counts(idle, whole))
             .where(User.suspended_at.is_(None), User.deleted_at.is_(None))
-        )
+        ).first()
+        if found is None:
+            return None
+        user: User = found[0]
+        user.proved_at = found[1]
+        return user
+
+    @classmethod
+    def _counts(cls, idle: timedelta, whole: timedelta) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+        moment = now()
+        return cls.last_seen_at > moment - idle, cls.created_at > moment - whole
+
+    @classmethod
+    def renew(cls, token: str) -> str:
+        """The person has proved again who it is: the session goes on under another secret, which is returned."""
+        new = secrets.token_urlsafe(32)
+        changed(update(cls).where(cls.token_hash == _hash(token)).values(token_hash=_hash(new), proved_at=now()))
+        return new
 
     @classmethod
     def end(cls, token: str) -> None:

@@ -79,6 +79,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     is_anonymous = False
     is_member: Literal[True] = True
     session_token = ""  # of the browser that asks
+    proved_at = EPOCH  # when this browser's person last gave password or passkey
 
     def get_id(self) -> str:
         """What the cookie holds: the secret of the session, not of the person."""

@@ -37,6 +37,8 @@ DOORS = [
     Door("auth.signup", "GET", "/signup/", 200, 303, 303),
     Door("auth.signup", "POST", "/signup/", 422, 303, 303),
     Door("auth.logout", "POST", "/logout/", TO_LOGIN, DONE, DONE),
+    Door("auth.prove", "GET", "/settings/prove/", TO_LOGIN, 200, 200),
+    Door("auth.prove", "POST", "/settings/prove/", TO_LOGIN, 422, 422),
     Door("posts.home", "GET", "/", 200, 200, 200),
     Door("posts.popular", "GET", "/popular/", 200, 200, 200),
     Door("posts.tag", "GET", "/tags/harbour/", 200, 200, 200),
