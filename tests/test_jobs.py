@@ -174,8 +174,8 @@ def test_a_post_that_is_purged_meanwhile_leaves_no_files(app, ada, photo, monkey
         derived = derive(row)
         Post.find(post.id, ada).purge()
         db.session.commit()
-        for row in asked():
-            jobs.erase(row)
+        for erasure in asked():
+            jobs.erase(erasure)
         return derived
 
     monkeypatch.setattr(jobs, "_derive", purged_meanwhile)
