@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
     login_manager.anonymous_user = Guest
     login_manager.init_app(app)
     csrf.init_app(app)
-    from postways.auth import prove, routes  # noqa: F401, PLC0415 the routes attach themselves to `bp`
+    from postways.auth import prove, reset, routes, verify  # noqa: F401, PLC0415 the routes attach themselves to `bp`
 
     app.register_blueprint(bp)
 
@@ -76,6 +76,7 @@ def load(token: str) -> User | None:
     user = Session.person(token, timedelta(days=config.session_idle_days), timedelta(days=config.session_days))
     if user is not None:
         user.session_token = token
+        user.must_verify = config.require_verified_email and user.verified_at is None
     return user
 
 
@@ -142,6 +143,12 @@ def _refuse_foreign_origin() -> None:
 def _private(origin: str) -> bool:
     """Some browsers hide the origin of a form of our own; they say same-origin beside it."""
     return origin == "null" and request.headers.get("Sec-Fetch-Site") == "same-origin"
+
+
+def may_come_in(user: User) -> bool:
+    """The demo's password is no secret on the machine it was made for, so it opens nothing from elsewhere."""
+    config: Config = current_app.extensions["config"]
+    return user.active and (not user.demo or (config.on_loopback and not config.production))
 
 
 def log_in(user: User) -> None:

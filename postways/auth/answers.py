@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import current_app, g, request
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
@@ -53,7 +55,21 @@ def whom(name: str) -> tuple[str, str]:
     return f"account {folded(name.strip())}", f"address {network(request.remote_addr or '')}"
 
 
-def unproved(template: str, form: FlaskForm, password: Field, **context: object) -> Response | None:
+def dead_link(error: Refused, again_url: str) -> Response:
+    """The link of a mail that works no more, with the way to a new one."""
+    words = sentence(error)
+    db.session.rollback()
+    return unseen(page("auth/dead_link.html", 410, sentence=words, again_url=again_url))
+
+
+def unseen(answer: Response) -> Response:
+    """A page whose address is a secret: nobody keeps it, and no other site is told."""
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+def unproved(template: str, form: FlaskForm, password: Field, **context: Any) -> Response | None:
     """The refused form unless `password` holds the password of the person who asks; a wrong one counts as a try."""
     against = whom(g.user.username)
     try:

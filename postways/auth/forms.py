@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, StringField
+from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
 from postways.models.user import LONGEST_EMAIL, LONGEST_PASSWORD, LONGEST_USERNAME
@@ -15,6 +15,12 @@ class LoginForm(FlaskForm):
 
     username = StringField(_l("Username or email"), [DataRequired(_l("Type your username or your email address."))])
     password = PasswordField(_l("Password"), [InputRequired(_l("Type your password."))])
+
+
+class CodeForm(FlaskForm):
+    """The second proof, typed."""
+
+    code = StringField(_l("Code"), [DataRequired(_l("Type the code.")), Length(max=40)])
 
 
 class SignUpForm(FlaskForm):
@@ -44,3 +50,18 @@ class SignUpForm(FlaskForm):
     password2 = PasswordField(
         _l("Password again"), [EqualTo("password", _l("The two passwords are not the same. Type them again."))]
     )
+
+
+class ProofForm(FlaskForm):
+    """The password, for what somebody else at this browser must not do."""
+
+    password = PasswordField(
+        _l("Your password"), [DataRequired(_l("Type your password.")), Length(max=LONGEST_PASSWORD)]
+    )
+
+
+class NewCodeForm(ProofForm):
+    """The first code of an app that is being set up; `sealed` holds the secret until it is proved."""
+
+    code = StringField(_l("Code"), [DataRequired(_l("Type the code that the app shows.")), Length(max=20)])
+    sealed = HiddenField()

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from flask import g, request, url_for
-from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
-from wtforms import PasswordField
-from wtforms.validators import InputRequired
 
 from postways.auth import bp, members_only, proved, refills_form
 from postways.auth.answers import form_page, unproved, whom
+from postways.auth.forms import ProofForm
 from postways.htmx import go, inside
 from postways.models import Attempt
-
-
-class ProofForm(FlaskForm):
-    """The password alone."""
-
-    password = PasswordField(_l("Password"), [InputRequired(_l("Type your password."))])
 
 
 @bp.route("/settings/prove/", methods=["GET", "POST"])

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import current_app, g, request, url_for
+from flask import g, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from postways.auth import bp, log_in, log_out, members_only, passwords, refills_form
+from postways.auth import bp, log_in, log_out, may_come_in, members_only, passwords, refills_form
 from postways.auth.answers import beside_field, check_tries, form_page, slowed_down, whom
 from postways.auth.forms import LoginForm, SignUpForm
+from postways.auth.second import begin_second_step
 from postways.db import db, reading
 from postways.errors import Refused, TooMany
 from postways.htmx import go, inside
-from postways.models import Attempt, Audit, User
+from postways.models import Attempt, Audit, Passkey, User
 from postways.models.attempt import network
 from postways.models.user import check_email, check_password, check_username
 
@@ -35,7 +36,7 @@ def login() -> Response:
             user = User.logging_in_as(name)
     except TooMany as error:
         return slowed_down("auth/login.html", form, error)
-    known = user if user is not None and _may_come_in(user) else None
+    known = user if user is not None and may_come_in(user) else None
     if not passwords.matches(known and known.password_hash, form.password.data) or known is None:
         Attempt.note("password", *against)
         Audit.note("log-in-failed", None, user)
@@ -45,6 +46,11 @@ def login() -> Response:
     if passwords.outdated(known.password_hash):
         known.password_hash = passwords.hashed(form.password.data)
     Attempt.forgive("password", against[0])
+    with reading():
+        second = bool(known.totp_secret) or Passkey.any_of(known)
+    if second:
+        db.session.commit()
+        return begin_second_step(known)
     log_in(known)
     return go(inside(request.values.get("next"), _own_profile()))
 
@@ -73,6 +79,7 @@ def signup() -> Response:
         return form_page("auth/signup.html", form)
     Attempt.note("sign-up", address)
     Audit.note("sign-up", user, user)
+    user.wants_link()
     log_in(user)
     return go(inside(request.values.get("next"), _own_profile()))
 
@@ -101,12 +108,6 @@ def _rules_hold(form: SignUpForm) -> bool:
         except Refused as error:
             beside_field(form, error)
     return not form.errors
-
-
-def _may_come_in(user: User) -> bool:
-    """The demo's password is no secret on the machine it was made for, so it opens nothing from elsewhere."""
-    config = current_app.extensions["config"]
-    return user.active and (not user.demo or (config.on_loopback and not config.production))
 
 
 def _own_profile() -> str:

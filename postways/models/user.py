@@ -15,8 +15,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from postways.db import Id, Moment, changed, db, now
-from postways.errors import Missing, Refused
+from postways.errors import Missing, Refused, Taken
+from postways.models.audit import Audit
+from postways.models.mail import Mail
 from postways.models.permissions import Permissions
+from postways.models.username import PastUsername
 from postways.paging import EPOCH, Page
 from postways.text import folded, visible
 
@@ -24,6 +27,7 @@ LONGEST_USERNAME = 150
 LONGEST_NAME = 100
 LONGEST_BIO = 1_000
 LONGEST_EMAIL = 254
+RENAMED_ONCE_IN = timedelta(days=30)
 LONGEST_KEY = 600  # a folded name or address can be longer than it was
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1_024
@@ -91,6 +95,11 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         return self.role in ("moderator", "admin")
 
     @property
+    def is_admin(self) -> bool:  # type: ignore[override]
+        """Whether this is an admin."""
+        return self.role == "admin"
+
+    @property
     def name(self) -> str:
         """What others read: the display name, or the username."""
         return self.display_name or self.username
@@ -138,7 +147,15 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         except IntegrityError:
             cls._refuse_taken(user)  # somebody was a moment faster
             raise
+        cls._take_name(user.username_key)
         return user
+
+    @classmethod
+    def _take_name(cls, key: str, before: User | None = None) -> None:
+        """The name has just become somebody's: `before`'s, if they gave it up themselves; else it must be free."""
+        if PastUsername.still_kept(key, for_whom=before.id if before else None):
+            raise Refused("That username is taken. Choose another one.", field="username")
+        PastUsername.taken_again(key)
 
     @classmethod
     def _refuse_taken(cls, user: User) -> None:
@@ -154,6 +171,14 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         """The person with this username, in any case and Unicode form. Raises Missing."""
         user = db.session.scalar(select(cls).where(cls.username_key == folded(username)))
         if user is None:
+            raise Missing
+        return user
+
+    @classmethod
+    def once_named(cls, username: str) -> User:
+        """Who gave up this username, while nobody else has it. Raises Missing."""
+        user = db.session.get(cls, PastUsername.leads_to(folded(username)) or 0)
+        if user is None or not user.active:
             raise Missing
         return user
 
@@ -177,6 +202,19 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
             if user is not None:
                 return user
         return None
+
+    @classmethod
+    def with_email(cls, email: str) -> User | None:
+        """Whose address this is, unless the account can't be used."""
+        here = (cls.email_key == folded(email.strip()), cls.suspended_at.is_(None), cls.deleted_at.is_(None))
+        return db.session.scalar(select(cls).where(*here))
+
+    @classmethod
+    def forgot_password(cls, user: User | None) -> None:
+        """Mail a link that sets a new one, and end the older links; for nobody it takes the same steps."""
+        serial = update(cls).where(cls.id == (user.id if user else 0)).values(reset_serial=cls.reset_serial + 1)
+        changed(serial)
+        Mail.send("reset", user)
 
     @classmethod
     def count(cls) -> int:
@@ -217,11 +255,102 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
             query = query.where(cls.suspended_at.is_not(None) if state == "suspended" else cls.suspended_at.is_(None))
         return Page.of(db.session, query, (place, cls.id), cursor, ROLL_SIZE, rising=rising)
 
+    def used_totp_step(self, step: int) -> bool:
+        """Note that the code of this time step was used; False when it had been used already."""
+        once = update(User).where(User.id == self.id, User.totp_last_step < step)
+        return changed(once.values(totp_last_step=step)) == 1
+
+    def add_totp(self, sealed: str, step: int) -> None:
+        """From now on a code of the app is asked for."""
+        self.totp_secret, self.totp_last_step = sealed, step
+
+    def remove_totp(self) -> None:
+        """No code is asked for any more."""
+        self.totp_secret, self.totp_last_step = "", 0
+
     def become(self, role: str) -> None:
         """Give this person another role. Raises Refused for one that does not exist."""
         if role not in ROLES:
             raise Refused("%(role)s is no role; choose member, moderator or admin.", field="role", role=role)
         self.role = role
+
+    def change_password(self, password_hash: str) -> None:
+        """Take a new password. Raises Refused when it was changed meanwhile."""
+        same = update(User).where(User.id == self.id, User.password_hash == self.password_hash)
+        if changed(same.values(password_hash=password_hash, password_changed_at=now())) != 1:
+            message = "The password was changed a moment ago in another browser. Type that one."
+            raise Refused(message, field="old_password")
+        Audit.note("password-changed", self, self)
+        Mail.send("password-changed", self)
+
+    def days_to_rename(self, moment: datetime) -> int:
+        """How many days must pass until the username can be changed again, rounded up; 0 when it can."""
+        if self.username_changed_at is None:
+            return 0
+        return max(0, -(-(self.username_changed_at + RENAMED_ONCE_IN - moment) // timedelta(days=1)))
+
+    def rename(self, username: str, moment: datetime) -> None:
+        """Be called `username` from now on, once in 30 days; the old name leads here. Raises Refused by field."""
+        if days := self.days_to_rename(moment):
+            raise _renamed_lately(days)
+        username = unicodedata.normalize("NFKC", username.strip())
+        check_username(username, self.email)
+        if username == self.username:
+            raise Refused("That is your username already.", field="username")
+        before, key = self.username_key, folded(username)
+        free = or_(User.username_changed_at.is_(None), User.username_changed_at <= moment - RENAMED_ONCE_IN)
+        row = update(User).where(User.id == self.id, free)
+        try:
+            with db.session.begin_nested():
+                renamed = changed(row.values(username=username, username_key=key, username_changed_at=moment))
+        except IntegrityError:
+            raise Refused("That username is taken. Choose another one.", field="username") from None
+        if renamed != 1:
+            raise _renamed_lately(RENAMED_ONCE_IN.days)  # a moment ago, in another browser
+        self._take_name(key, self)
+        if key != before:
+            PastUsername.keep(before, self.id)
+        self.seen_anew()
+        Audit.note("username-changed", self, self)
+        db.session.refresh(self)
+
+    def ask_for_email(self, email: str) -> None:
+        """Mail a link to `email`, which becomes the address once it is used; ends an older request.
+
+        Raises Refused by field.
+        """
+        email = email.strip()
+        check_email(email)
+        if folded(email) == self.email_key:
+            raise Refused("That is your address already.", field="email")
+        if _looks_like_address(self.username):
+            raise Refused("Your username is an address. Change your username first.", field="email")
+        if db.session.scalar(select(User.id).where(User.email_key == folded(email))) is not None:
+            raise Refused("Another account has that address. Choose another one.", field="email")
+        changed(update(User).where(User.id == self.id).values(pending_email=email, email_serial=User.email_serial + 1))
+        db.session.refresh(self)
+        Mail.send("email-change", self, address=email, serial=self.email_serial)
+        Mail.send("email-change-asked", self)
+
+    def take_email(self) -> None:
+        """The new address has answered and replaces the old one, which is told.
+
+        Raises Taken when somebody else was faster, Refused when the link was used meanwhile.
+        """
+        email, before = self.pending_email or "", self.email
+        asked = (User.pending_email == email, User.email_serial == self.email_serial)
+        row = update(User).where(User.id == self.id, *asked)
+        values = {"email": email, "email_key": folded(email), "pending_email": None, "verified_at": now()}
+        try:
+            with db.session.begin_nested():
+                taken = changed(row.values(**values))
+        except IntegrityError:
+            raise Taken("Another account has that address now. Ask for another one.") from None
+        if taken != 1:
+            raise Refused("This link was used a moment ago.")
+        Audit.note("email-changed", self, self)
+        if before:
+            Mail.send("email-changed", self, address=before)
 
     def introduce(self, display_name: str, bio: str) -> None:
         """Say who this is. Raises Refused for what is too long."""
@@ -238,6 +367,28 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         posts = db.metadata.tables["posts"]
         changed(update(posts).where(posts.c.author_id == self.id).values(version=posts.c.version + 1))
 
+    def wants_link(self) -> None:
+        """Mail the link that confirms the address, unless it is confirmed."""
+        if self.email and self.verified_at is None:
+            Mail.send("verify", self)
+
+    def verify(self) -> None:
+        """The address has answered. Twice is once."""
+        first = update(User).where(User.id == self.id, User.verified_at.is_(None)).values(verified_at=now())
+        if changed(first) == 1:
+            Audit.note("email-verified", self, self)
+
+    def reset_password(self, password_hash: str) -> None:
+        """Take the password that was chosen by the link in a mail.
+
+        Raises Refused when the password was changed meanwhile.
+        """
+        same = update(User).where(User.id == self.id, User.password_hash == self.password_hash)
+        if changed(same.values(password_hash=password_hash, password_changed_at=now())) != 1:
+            raise Refused("The password was changed a moment ago, so this link does not work any more.")
+        Audit.note("password-reset", self, self)
+        Mail.send("password-changed", self)
+
     def posted(self, difference: int) -> None:
         """Count published posts up or down."""
         changed(update(User).where(User.id == self.id).values(post_count=User.post_count + difference))
@@ -245,6 +396,12 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     def active_since(self, moment: datetime) -> bool:
         """Whether it has been noted within the last minute that this person was here."""
         return self.last_activity_at is not None and moment - self.last_activity_at < ACTIVITY_STEP
+
+
+def _renamed_lately(days: int) -> Refused:
+    if days == 1:
+        return Refused("You can change your username once in 30 days; one day is left.", field="username")
+    return Refused("You can change your username once in 30 days; %(days)d days are left.", field="username", days=days)
 
 
 def check_username(username: str, email: str | None = None) -> None:

@@ -1,0 +1,206 @@
+"""The second step of logging in, and passkeys that are the only one."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pyotp
+import webauthn
+from flask import Response as JsonAnswer
+from flask import current_app, g, jsonify, request, session, url_for
+from flask_babel import gettext as _
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, options_to_json
+from webauthn.helpers.exceptions import WebAuthnException
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+from webauthn.registration.verify_registration_response import VerifiedRegistration
+from werkzeug.wrappers import Response
+
+from postways.auth import bp, log_in, may_come_in, refills_form
+from postways.auth.answers import check_tries, form_page, slowed_down, whom
+from postways.auth.forms import CodeForm
+from postways.config import Config
+from postways.db import db, reading
+from postways.errors import Missing, Refused, TooMany
+from postways.htmx import go, inside
+from postways.models import Attempt, Audit, Passkey, RecoveryCode, User
+from postways.seal import Broken, seal
+
+STEP = 30  # seconds that a code is valid
+PATIENCE = timedelta(minutes=10)  # between the password and the code
+PURPOSE = "second step"
+TOTP = "totp"
+
+
+def begin_second_step(user: User) -> Response:
+    """The password was right: ask for the second proof on a page of its own."""
+    session["second_step"] = seal().close(f"{user.id} {user.fingerprint('reset')}", PURPOSE)
+    return go(url_for("auth.second_step", next=inside(request.values.get("next"), "") or None))
+
+
+@bp.route("/login/second/", methods=["GET", "POST"])
+@refills_form
+def second_step() -> Response:
+    """A code of the app, a recovery code, or a passkey."""
+    with reading():
+        user = _half_way()
+        passkeys = user is not None and Passkey.any_of(user)
+    if user is None:
+        return go(url_for("auth.login"))
+    form, shown = CodeForm(), {"passkeys": passkeys, "codes": bool(user.totp_secret)}
+    if not form.validate_on_submit():
+        return form_page("auth/second.html", form, **shown)
+    against = whom(user.username)
+    try:
+        with reading():
+            check_tries("password", *against)
+    except TooMany as error:
+        return slowed_down("auth/second.html", form, error, **shown)
+    if not _code_opens(user, form.code.data):
+        Attempt.note("password", *against)
+        Audit.note("log-in-failed", None, user, step=2)
+        db.session.commit()
+        form.code.errors = [*form.code.errors, _("That code is not right, or it was used already.")]
+        return form_page("auth/second.html", form, **shown)
+    Attempt.forgive("password", against[0])
+    return _come_in(user)
+
+
+@bp.post("/login/passkey/options/")
+def passkey_options() -> JsonAnswer:
+    """What the browser signs; with the password given already only that person's passkeys will do."""
+    with reading():
+        user = _half_way()
+        known = Passkey.of(user) if user else ()
+    options = webauthn.generate_authentication_options(
+        rp_id=rp_id(),
+        allow_credentials=[PublicKeyCredentialDescriptor(id=passkey.credential_id) for passkey in known],
+        user_verification=UserVerificationRequirement.PREFERRED if user else UserVerificationRequirement.REQUIRED,
+    )
+    return _remembered(options)
+
+
+@bp.post("/login/passkey/")
+def passkey_login() -> JsonAnswer | tuple[JsonAnswer, int]:
+    """Come in with a passkey alone, or as the second step."""
+    try:
+        with reading():
+            half_way = _half_way()
+            passkey = Passkey.with_id(base64url_to_bytes(str(_json().get("id", ""))[:2_000]))
+            user = User.find(passkey.user_id)
+        if (half_way is not None and half_way.id != user.id) or not may_come_in(user):
+            raise Missing
+        proof = webauthn.verify_authentication_response(
+            credential=_json(),
+            expected_challenge=_challenge(),
+            expected_rp_id=rp_id(),
+            expected_origin=origin(),
+            credential_public_key=passkey.public_key,
+            credential_current_sign_count=passkey.sign_count,
+            require_user_verification=half_way is None,
+        )
+    except (Missing, WebAuthnException, ValueError, Broken):
+        Audit.note("log-in-failed", None, None, step="passkey")
+        db.session.commit()
+        return jsonify(sentence=_("This passkey does not open an account here.")), 422
+    passkey.used(proof.new_sign_count)
+    answer = _come_in(user)
+    return jsonify(go=answer.headers.get("Location") or answer.headers.get("HX-Redirect"))
+
+
+def registration_options(user: User) -> JsonAnswer:
+    """What the browser needs to make a passkey for `user`."""
+    options = webauthn.generate_registration_options(
+        rp_id=rp_id(),
+        rp_name="Postways",
+        user_id=str(user.id).encode(),
+        user_name=user.username,
+        user_display_name=user.name,
+        exclude_credentials=[PublicKeyCredentialDescriptor(id=passkey.credential_id) for passkey in Passkey.of(user)],
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.PREFERRED, user_verification=UserVerificationRequirement.PREFERRED
+        ),
+    )
+    return _remembered(options)
+
+
+def registered() -> VerifiedRegistration:
+    """The passkey that the browser made. Raises Refused."""
+    try:
+        return webauthn.verify_registration_response(
+            credential=_json(), expected_challenge=_challenge(), expected_rp_id=rp_id(), expected_origin=origin()
+        )
+    except (WebAuthnException, ValueError, Broken):
+        raise Refused("The passkey could not be made. Try again.") from None
+
+
+def totp_step(secret: str, code: str, last_step: int) -> int | None:
+    """The time step for which `code` is right: now, or one before or after; none that was used before."""
+    typed = "".join(c for c in code if c.isdigit())
+    step = int(time.time()) // STEP
+    for candidate in (step, step - 1, step + 1):
+        if candidate > last_step and pyotp.utils.strings_equal(pyotp.TOTP(secret).at(candidate * STEP), typed):
+            return candidate
+    return None
+
+
+def rp_id() -> str:
+    """The name of the site for passkeys: that of its public address."""
+    return urlsplit(origin()).hostname or ""
+
+
+def origin() -> str:
+    """The site's public origin; in development the name under which it was opened."""
+    config: Config = current_app.extensions["config"]
+    if not config.production and request.host.partition(":")[0] == "localhost":
+        return f"{request.scheme}://{request.host}"
+    return config.base_url
+
+
+def _half_way() -> User | None:
+    """Who gave the right password in this browser a moment ago."""
+    try:
+        sealed = seal().open(session.get("second_step", ""), PURPOSE, PATIENCE)
+        user_id, _blank, fingerprint = sealed.partition(" ")
+        user = User.find(int(user_id))
+    except (Broken, Missing, ValueError):
+        return None
+    return user if user.active and user.fingerprint("reset") == fingerprint else None
+
+
+def _code_opens(user: User, code: str) -> bool:
+    if user.totp_secret:
+        step = totp_step(seal().open(user.totp_secret, TOTP), code, user.totp_last_step)
+        if step is not None:
+            return user.used_totp_step(step)
+    return RecoveryCode.use(user, code)
+
+
+def _come_in(user: User) -> Response:
+    log_in(user)
+    return go(inside(request.values.get("next"), url_for("profiles.show", username=g.user.username)))
+
+
+def _remembered(options: Any) -> JsonAnswer:
+    session["challenge"] = seal().close(bytes_to_base64url(options.challenge), "challenge")
+    return JsonAnswer(options_to_json(options), content_type="application/json")
+
+
+def _challenge() -> bytes:
+    return base64url_to_bytes(seal().open(session.pop("challenge", ""), "challenge", PATIENCE))
+
+
+def _json() -> dict[str, Any]:
+    try:
+        found = json.loads(request.form.get("credential", ""))
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
