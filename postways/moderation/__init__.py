@@ -16,7 +16,6 @@ def init_app(app: Flask) -> None:
     """Open these doors."""
     from postways.moderation import people  # noqa: F401, PLC0415 they attach themselves to `bp`
 
-    bp.after_request(_keep_nothing)
     app.register_blueprint(bp)
     app.context_processor(_warning)
 
@@ -29,6 +28,7 @@ def next_url(found: Page[Any]) -> str | None:
     return url_for(request.endpoint or "", **(request.view_args or {}), **kept)
 
 
+@bp.after_request
 def _keep_nothing(response: Response) -> Response:
     """What only staff may read is in no cache."""
     response.headers["Cache-Control"] = "no-store"
