@@ -100,7 +100,7 @@ def check_writable(folder: str, name: str) -> None:
         raise Refusal("%s is %s, but %s is not a folder: choose another." % (name, folder, existing))
     if not os.access(existing, os.W_OK | os.X_OK):
         raise Refusal(
-            "There is no permission to write to %s: allow it, or choose another folder (%s)." % (existing, name)
+            "There is no permission to write to %s, where %s goes: allow it, or choose another." % (existing, name)
         )
 
 
@@ -108,7 +108,7 @@ def install(environment: str, requirements: str) -> None:
     """Bring the virtual environment up to the requirement file; a hundredth of a second when it already is."""
     if _stamp(environment, requirements) == _wanted(requirements) and _minor(environment) == sys.version_info[:2]:
         return
-    check_writable(environment, "the project's own")
+    check_writable(environment, ".venv")
     with _Alone():
         if _stamp(environment, requirements) == _wanted(requirements) and _minor(environment) == sys.version_info[:2]:
             return  # another make did it meanwhile
