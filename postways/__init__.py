@@ -32,6 +32,7 @@ from postways import (
     moderation,
     posts,
     profiles,
+    seal,
     settings,
 )
 from postways.config import Config
@@ -75,6 +76,7 @@ def create_app(config: Config | None = None) -> Flask:
     Migrate(app, db.db, directory=str(ROOT / "migrations"))
     later.init_app(app, config)
     links.init_app(app, config)
+    seal.init_app(app, config)
     mail.init_app(app, config)
     Babel(app)
     Compress(app)
@@ -159,8 +161,7 @@ def _finish(response: Response) -> Response:
     if request.endpoint == "static":
         fresh = "public, max-age=31536000, immutable" if "v" in request.args else "public, max-age=3600"
         response.headers["Cache-Control"] = fresh
-    else:
-        response.headers.setdefault("Cache-Control", "private, no-cache")
+    elif not response.headers.setdefault("Cache-Control", "private, no-cache").startswith("public"):
         response.vary.update([VARY, "Cookie", "Accept"])
     if current_app.extensions["config"].production:
         response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import htmx_flask
 from flask import Response, g, make_response, redirect, render_template, request, url_for
+from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response as BaseResponse
 
 NOTICE = "#notice"
@@ -49,7 +50,7 @@ def go(url: str) -> BaseResponse:
     """After a form: see another page. htmx is told to load it as a page of its own."""
     if asked_by_htmx():
         answer = make_response("", 200)
-        answer.headers["HX-Redirect"] = url
+        answer.headers["HX-Redirect"] = iri_to_uri(url)
         return answer
     return redirect(url, 303)
 

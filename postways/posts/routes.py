@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import g, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from postways.auth import members_only, refills_form, takes_files
@@ -49,6 +50,10 @@ def new() -> Response:
     photos, errors = _photos_of_form(form, None)
     if _stays_open(form, errors):
         return _form_page(form, photos, errors, None)
+    with reading():
+        before = Post.made_with(form.key.data, g.user)
+    if before is not None and (before.title, before.content) != (form.title.data, form.content.data):
+        return _sent_before(form, photos, before)
     draft = request.form.get("action") == "draft" or request.form.get("published") in ("0", "false")
     try:
         post = Post.share(g.user, photos=photos, published=not draft, key=form.key.data, **form.words())
@@ -159,6 +164,14 @@ def _stays_open(form: PostForm, errors: dict[str, list[str]]) -> bool:
     if not form.is_submitted() or only_rearranges():
         return True
     return not form.valid or bool(errors) or bool(form.refusals)
+
+
+def _sent_before(form: PostForm, photos: list[Photo], before: Post) -> Response:
+    """The form of a post that exists came back with other words, from the browser's history perhaps."""
+    form.key.data = form.key.default()
+    message = _("This form made the post “%(title)s” already. Send it once more to make another one.", title=before.title)
+    form.form_errors.append(message)
+    return _form_page(form, photos, {}, None)
 
 
 def _refused(form: PostForm, photos: list[Photo], error: Refused, post: Post | None) -> Response:

@@ -406,3 +406,14 @@ def test_a_failed_upload_is_tried_again_from_the_form(app, as_ada, ada):
     assert "Kept text" in answer.text
     with app.app_context():
         assert db.session.get(Photo, photo).state == "waiting"
+
+
+def test_a_form_that_comes_back_from_the_history_with_other_words_loses_nothing(app, as_ada):
+    share(as_ada, title="First", content="One", key="one form")
+    again = share(as_ada, title="Second", content="Two", key="one form")
+
+    assert again.status_code == 422
+    assert "First" in again.text and "Second" in again.text and "Two" in again.text
+    fresh = re.search(r'name="key"[^>]*value="([^"]+)"', again.text).group(1)
+    assert share(as_ada, title="Second", content="Two", key=fresh).status_code == 303
+    assert [post.title for post in posts(app)] == ["First", "Second"]
