@@ -50,6 +50,7 @@ class Config:
     max_upload_mb: int = _setting(30, "most megabytes of one picture")  # type: ignore[assignment]
     max_pixels: int = _setting(60_000_000, "most pixels of one picture")  # type: ignore[assignment]
     ratelimit_enabled: bool = _setting(True, "0 switches every throttle off; refused in production")  # type: ignore[assignment]
+    require_verified_email: bool = _setting(False, "1: only reading and drafts until the address is confirmed")  # type: ignore[assignment]
     session_idle_days: int = _setting(14, "a session ends after so many days without use")  # type: ignore[assignment]
     session_days: int = _setting(90, "a session ends after so many days in any case")  # type: ignore[assignment]
     testing: bool = field(default=False, metadata={"internal": True})

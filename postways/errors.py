@@ -24,6 +24,10 @@ class Refused(Exception):
         self.values = values
 
 
+class Taken(Refused):
+    """Somebody else was faster."""
+
+
 class TooMany(Exception):
     """A limit was reached; another try makes sense after `retry_after` seconds."""
 

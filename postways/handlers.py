@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from postways.db import db
-from postways.errors import Busy, Forbidden, Missing, Refused, TooMany
+from postways.errors import Busy, Forbidden, Missing, Refused, Taken, TooMany
 from postways.htmx import asked_by_htmx, notice, page
 from postways.paging import BadCursor
 from postways.storage import StorageFull
@@ -25,6 +25,7 @@ TITLES = {
     403: lazy_gettext("Not allowed"),
     404: lazy_gettext("Nothing here"),
     405: lazy_gettext("Not allowed"),
+    409: lazy_gettext("Somebody was faster"),
     413: lazy_gettext("Too large"),
     422: lazy_gettext("Not like this"),
     429: lazy_gettext("Too many tries"),
@@ -55,6 +56,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Missing, lambda error: answer(404))
     app.register_error_handler(Forbidden, lambda error: answer(403))
     app.register_error_handler(Refused, lambda error: answer(422, sentence(error)))
+    app.register_error_handler(Taken, lambda error: answer(409, sentence(error)))
     app.register_error_handler(TooMany, _too_many)
     app.register_error_handler(BadCursor, lambda error: answer(400))
     app.register_error_handler(CSRFError, lambda error: answer(403, str(EXPIRED)))

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from babel.dates import format_timedelta
 from babel.numbers import format_decimal
-from flask import Flask, url_for
-from flask_babel import format_date, get_locale
+from flask import Flask, request, url_for
+from flask_babel import format_date, get_locale, lazy_gettext
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
@@ -23,9 +23,20 @@ from postways.text import one_line, rich
 
 LONG_AGO = timedelta(days=30)  # from here on the date says more than the distance
 
+SAID = {  # what a page says of what was just done; its name travels in the query as `notice`
+    "verified": lazy_gettext("Your address is confirmed."),
+    "verify-sent": lazy_gettext("A new mail is on its way. Look into the folder for spam too."),
+    "password-reset": lazy_gettext("Your password is changed. Log in with the new one."),
+    "password-changed": lazy_gettext("Your password is changed. Every other browser is logged out."),
+    "username-changed": lazy_gettext("Your username is changed. Links to the old one lead here."),
+    "email-asked": lazy_gettext("A mail with a link is on its way to the new address."),
+    "saved": lazy_gettext("Saved."),
+}
+
 
 def init_app(app: Flask) -> None:
     """Let the templates of `app` call these."""
+    app.context_processor(_notice)
     config: Config = app.extensions["config"]
     app.jinja_env.globals.update(
         static=_static_of(Path(app.static_folder or "")),
@@ -42,6 +53,11 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.filters.update(ago=ago, iso=iso, count=count, rich=rich, one_line=one_line)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _notice() -> dict[str, object]:
+    said = SAID.get(request.args.get("notice", ""))
+    return {"notice": said} if said else {}
 
 
 def media(photo: Photo, name: str) -> str:

@@ -44,6 +44,14 @@ def beside_field(form: FlaskForm, error: Refused) -> None:
     field.errors = [*field.errors, sentence(error)]
 
 
+def refused(template: str, form: FlaskForm, error: Refused, field: str, **context: object) -> Response:
+    """The form again, with what a noun refused beside `field`; nothing of it was changed."""
+    db.session.rollback()
+    error.field = field
+    beside_field(form, error)
+    return form_page(template, form, **context)
+
+
 def check_tries(kind: str, *against: str) -> None:
     """Raise TooMany while tries of this kind are used up."""
     if current_app.extensions["config"].ratelimit_enabled:

@@ -63,7 +63,7 @@ def _fill(password_hash: str, photos: Iterator[tuple[Photo, Derived]], moment: d
 def _sign_up(person: Person, password_hash: str, moment: datetime, place: int) -> User:
     user = User.sign_up(person.username, f"{person.username}@example.org", password_hash, person.role)
     user.display_name, user.bio, user.demo = person.name, person.bio, True
-    user.joined_at = moment - FIRST_JOINED + timedelta(days=2.6 * place)
+    user.joined_at = user.verified_at = moment - FIRST_JOINED + timedelta(days=2.6 * place)
     return user
 
 

@@ -89,6 +89,7 @@ def _add_people(count: int, moment: datetime) -> list[int]:
             "password_hash": password_hash,
             "demo": True,
             "joined_at": moment - SPAN - timedelta(minutes=count - place),
+            "verified_at": moment - SPAN - timedelta(minutes=count - place),
         }
         for place, name in enumerate(names)
     ]

@@ -15,6 +15,9 @@ from postways.errors import TooMany
 LIMITS = {  # kind: (most, within)
     "password": (10, timedelta(minutes=5)),
     "sign-up": (20, timedelta(hours=1)),
+    "email": (5, timedelta(minutes=5)),
+    "reset": (5, timedelta(days=1)),
+    "verify": (3, timedelta(hours=6)),
 }
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from postways import later
 from postways.db import Id, Moment, changed, db, now
+from postways.errors import Refused
 from postways.paging import Page
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 ADDRESSES_KEPT = timedelta(days=90)
 PAGE_SIZE = 50
+LONGEST_REASON = 1_000
 KINDS = (  # in the order in which the filter offers them
     "log-in",
     "log-in-failed",
@@ -57,6 +59,17 @@ class Circumstances(NamedTuple):
 circumstances: ContextVar[Circumstances] = ContextVar("circumstances", default=Circumstances())  # noqa: B039 immutable
 
 
+def given_reason(text: str) -> str:
+    """Why staff does something, trimmed. Raises Refused unless it is said."""
+    text = text.strip()
+    if not text:
+        raise Refused("Say why; the person concerned and the record are told.", field="reason")
+    if len(text) > LONGEST_REASON:
+        message = "That is %(length)d characters; the most is %(most)d."
+        raise Refused(message, field="reason", length=len(text), most=LONGEST_REASON)
+    return text
+
+
 class Audit(db.Model):  # type: ignore[name-defined]
     """One entry: who did what to whom, when and from where. No secrets, no mail addresses, no texts of people."""
 
@@ -65,6 +78,7 @@ class Audit(db.Model):  # type: ignore[name-defined]
         Index("ix_audit_actor_id_id", "actor_id", "id"),
         Index("ix_audit_target_id_id", "target_id", "id"),
         Index("ix_audit_kind_id", "kind", "id"),
+        Index("ix_audit_post_id_id", "post_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -117,14 +131,22 @@ class Audit(db.Model):  # type: ignore[name-defined]
     def page(
         cls,
         cursor: str | None,
+        reader: User,
         *,
         person_id: int | None = None,
+        post_id: int | None = None,
         kind: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> Page[Audit]:
-        """Entries, newest first, of a person (who acted or was concerned), of a kind, of a time. Raises BadCursor."""
-        query = select(cls)
+        """Entries, newest first, of a person (who acted or was concerned), a post, a kind, a time. Raises BadCursor.
+
+        Who reported the `reader` stays unknown to the reader, a moderator too.
+        """
+        told = (cls.kind != "report-made") | cls.target_id.is_(None) | (cls.target_id != reader.id)
+        query = select(cls).where(told)
+        if post_id is not None:
+            query = query.where(cls.post_id == post_id)
         if person_id is not None:
             query = query.where((cls.actor_id == person_id) | (cls.target_id == person_id))
         if kind:

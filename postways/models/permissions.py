@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from postways.models.photo import Photo
     from postways.models.post import Post
+    from postways.models.user import User
 
 
 class Permissions:
@@ -15,6 +16,8 @@ class Permissions:
     id: int | None = None
     is_member = False
     is_staff = False
+    is_admin = False
+    must_verify = False  # the site wants to know first that the address is theirs
 
     def can_post(self) -> bool:
         """Share posts and upload photographs."""
@@ -22,11 +25,15 @@ class Permissions:
 
     def can_like(self, post: Post) -> bool:
         """Like a published post."""
-        return self.is_member and post.published
+        return self.is_member and post.published and not self.must_verify
 
     def can_edit(self, post: Post) -> bool:
         """Change a post's words and photographs, publish it, try a failed photograph again."""
         return self.id is not None and post.author_id == self.id
+
+    def can_publish(self, post: Post) -> bool:
+        """Show a post to everybody."""
+        return self.can_edit(post) and not self.must_verify
 
     def can_delete(self, post: Post) -> bool:
         """Move a post to the trash."""
@@ -35,6 +42,14 @@ class Permissions:
     def can_see_unpublished(self) -> bool:
         """See other people's drafts."""
         return self.is_staff
+
+    def can_moderate(self, post: Post) -> bool:
+        """Unpublish, remove and give back a post of somebody else; its author must have come along."""
+        return self.can_act_on(post.author)
+
+    def can_act_on(self, person: User) -> bool:
+        """Warn, suspend and restore somebody: not oneself, and admins only as an admin."""
+        return self.is_staff and person.id != self.id and (person.role != "admin" or self.is_admin)
 
     def can_open_original(self, photo: Photo) -> bool:
         """Read the file as it came from the camera, with everything that is in it."""

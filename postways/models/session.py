@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, String, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from postways import later
 from postways.db import Id, Moment, changed, db, now
 from postways.models.user import User
 
@@ -79,8 +80,16 @@ class Session(db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def end_all(cls, user: User) -> None:
-        """Log this person out everywhere."""
+        """Log this person out everywhere, open streams included."""
         changed(delete(cls).where(cls.user_id == user.id))
+        later.tell("sessions", person=user.id)
+
+    @classmethod
+    def end_others(cls, user: User) -> int:
+        """Log this person out everywhere but in the browser that asks; returns in how many."""
+        others = changed(delete(cls).where(cls.user_id == user.id, cls.token_hash != _hash(user.session_token)))
+        later.tell("sessions", person=user.id)
+        return others
 
     @classmethod
     def seen(cls, token: str, user_id: int) -> None:

@@ -222,6 +222,12 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         return db.session.scalar(select(func.count()).select_from(cls)) or 0
 
     @classmethod
+    def by_id(cls, ids: set[int | None]) -> dict[int, User]:
+        """Those of `ids` who are still here; deleted accounts are not."""
+        here = select(cls).where(cls.id.in_(ids - {None}), cls.deleted_at.is_(None))
+        return {user.id: user for user in db.session.scalars(here)}
+
+    @classmethod
     def roll(
         cls, cursor: str | None, *, sort: str, rising: bool = False, words: str = "", role: str = "", state: str = ""
     ) -> Page[Any]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Flask, Response, request, url_for
+from flask import Blueprint, Flask, request, url_for
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
 
+from postways.db import db
+from postways.errors import Refused
+from postways.handlers import answer, sentence
+from postways.htmx import asked_by_htmx
 from postways.paging import Page
 
 bp = Blueprint("moderation", __name__)
@@ -14,7 +21,7 @@ bp = Blueprint("moderation", __name__)
 
 def init_app(app: Flask) -> None:
     """Open these doors."""
-    from postways.moderation import people  # noqa: F401, PLC0415 they attach themselves to `bp`
+    from postways.moderation import people, posts  # noqa: F401, PLC0415 they attach themselves to `bp`
 
     app.register_blueprint(bp)
     app.context_processor(_warning)
@@ -26,6 +33,24 @@ def next_url(found: Page[Any]) -> str | None:
         return None
     kept: dict[str, Any] = {**request.args, "cursor": found.next_cursor}
     return url_for(request.endpoint or "", **(request.view_args or {}), **kept)
+
+
+def refused(form: FlaskForm, filled: Callable[[int], Response], error: Refused | None = None) -> Response:
+    """The page with the form as it was `filled`, or for htmx the first sentence that refuses it."""
+    db.session.rollback()
+    status = 422
+    if error is not None:
+        if error.field in form:
+            form[error.field].errors = [*form[error.field].errors, sentence(error)]
+        else:
+            form.form_errors.append(sentence(error))
+    elif form.csrf_token.errors:
+        status = 403
+        form.form_errors.append(_("This page was open for too long. What you typed is still here; send it once more."))
+    if not asked_by_htmx():
+        return filled(status)
+    sentences = [*form.form_errors, *(text for texts in form.errors.values() for text in texts)]
+    return answer(status, str(sentences[0]))
 
 
 @bp.after_request

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from postways.errors import Missing
 from postways.htmx import asked_by_htmx, fragment, page, pages_loaded, stream
 from postways.models import Post, User
 from postways.text import folded
@@ -21,7 +22,10 @@ def init_app(app: Flask) -> None:
 def show(username: str) -> Response:
     """A person's posts as a grid; for the person alone, the drafts too."""
     own = g.user.is_member and folded(username) == g.user.username_key
-    person = g.user if own else User.named(username)
+    try:
+        person = g.user if own else User.named(username)
+    except Missing:
+        return redirect(url_for("profiles.show", username=User.once_named(username).username), 302)
     posts, drafts = Post.of_profile(person, g.user, request.args.get("cursor"))
     n = pages_loaded()
     older = posts.next_cursor and url_for("profiles.show", username=person.username, cursor=posts.next_cursor, n=n + 1)

@@ -31,7 +31,7 @@ def profile() -> Response:
     if picture is not None:
         picture.pend_as_avatar(g.user)
     db.session.commit()
-    return go(url_for("settings.profile"))
+    return go(url_for("settings.profile", notice="saved"))
 
 
 @bp.post("/settings/profile/avatar/remove/")

@@ -1,0 +1,28 @@
+"""What staff types when they act, and what members type who report something."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import TextAreaField
+from wtforms.validators import DataRequired, Length
+
+from postways.models.audit import LONGEST_REASON
+
+
+def trimmed(text: str | None) -> str:
+    """Without what no text holds, and without blanks around it."""
+    return (text or "").replace("\r\n", "\n").replace("\x00", "").strip()
+
+
+class ReasonForm(FlaskForm):
+    """An act of the staff, with its reason."""
+
+    reason = TextAreaField(
+        _l("Reason"),
+        [
+            DataRequired(_l("Say why; the person concerned and the record are told.")),
+            Length(max=LONGEST_REASON, message=_l("This is longer than %(max)d characters; shorten it a little.")),
+        ],
+        filters=[trimmed],
+    )
