@@ -86,6 +86,9 @@ DOORS = [
 # only for staff: everybody else is sent home; the status is what a moderator gets
 STAFF_DOORS = [
     ("moderation.authors", "GET", "/authors/", 200),
+    ("moderation.posts", "GET", "/posts/", 200),
+    ("moderation.post", "GET", "/moderation/posts/{draft}/", 200),
+    ("moderation.post", "POST", "/moderation/posts/{draft}/", 400),
 ]
 
 
