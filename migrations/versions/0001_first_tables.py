@@ -47,7 +47,6 @@ def upgrade():
         batch_op.create_index(batch_op.f('ix_audit_at'), ['at'], unique=False)
         batch_op.create_index('ix_audit_kind_id', ['kind', 'id'], unique=False)
         batch_op.create_index('ix_audit_post_id_id', ['post_id', 'id'], unique=False)
-        batch_op.create_index('ix_audit_post_id_id', ['post_id', 'id'], unique=False)
         batch_op.create_index('ix_audit_target_id_id', ['target_id', 'id'], unique=False)
 
     op.create_table('erasures',
@@ -182,8 +181,6 @@ def upgrade():
     sa.Column('deleted_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('withheld', sa.Boolean(), nullable=False),
     sa.Column('held_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('published_before', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('removed', sa.Boolean(), nullable=False),
     sa.Column('published_before', sa.DateTime(timezone=True), nullable=True),
     sa.Column('removed', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['author_id'], ['users.id'], name=op.f('fk_posts_author_id_users'), ondelete='CASCADE'),

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from postways import later
 from postways.db import Id, Moment, changed, db, now
 from postways.errors import Refused
-from postways.errors import Refused
 from postways.paging import Page
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 ADDRESSES_KEPT = timedelta(days=90)
 PAGE_SIZE = 50
-LONGEST_REASON = 1_000
 LONGEST_REASON = 1_000
 KINDS = (  # in the order in which the filter offers them
     "log-in",
@@ -72,17 +70,6 @@ def given_reason(text: str) -> str:
     return text
 
 
-def given_reason(text: str) -> str:
-    """Why staff does something, trimmed. Raises Refused unless it is said."""
-    text = text.strip()
-    if not text:
-        raise Refused("Say why; the person concerned and the record are told.", field="reason")
-    if len(text) > LONGEST_REASON:
-        message = "That is %(length)d characters; the most is %(most)d."
-        raise Refused(message, field="reason", length=len(text), most=LONGEST_REASON)
-    return text
-
-
 class Audit(db.Model):  # type: ignore[name-defined]
     """One entry: who did what to whom, when and from where. No secrets, no mail addresses, no texts of people."""
 
@@ -91,7 +78,6 @@ class Audit(db.Model):  # type: ignore[name-defined]
         Index("ix_audit_actor_id_id", "actor_id", "id"),
         Index("ix_audit_target_id_id", "target_id", "id"),
         Index("ix_audit_kind_id", "kind", "id"),
-        Index("ix_audit_post_id_id", "post_id", "id"),
         Index("ix_audit_post_id_id", "post_id", "id"),
     )
 

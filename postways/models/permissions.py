@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from postways.models.photo import Photo
     from postways.models.post import Post
     from postways.models.user import User
-    from postways.models.user import User
 
 
 class Permissions:
@@ -17,7 +16,6 @@ class Permissions:
     id: int | None = None
     is_member = False
     is_staff = False
-    is_admin = False
     is_admin = False
     must_verify = False  # the site wants to know first that the address is theirs
 
@@ -44,14 +42,6 @@ class Permissions:
     def can_see_unpublished(self) -> bool:
         """See other people's drafts."""
         return self.is_staff
-
-    def can_moderate(self, post: Post) -> bool:
-        """Unpublish, remove and give back a post of somebody else; its author must have come along."""
-        return self.can_act_on(post.author)
-
-    def can_act_on(self, person: User) -> bool:
-        """Warn, suspend and restore somebody: not oneself, and admins only as an admin."""
-        return self.is_staff and person.id != self.id and (person.role != "admin" or self.is_admin)
 
     def can_moderate(self, post: Post) -> bool:
         """Unpublish, remove and give back a post of somebody else; its author must have come along."""

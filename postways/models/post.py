@@ -39,10 +39,8 @@ from postways import later
 from postways.db import Id, Moment, changed, db, now
 from postways.errors import Forbidden, Missing, Refused
 from postways.models.audit import Audit, given_reason
-from postways.models.audit import Audit, given_reason
 from postways.models.guest import Actor, Guest
 from postways.models.like import Like
-from postways.models.mail import Mail
 from postways.models.mail import Mail
 from postways.models.photo import LONGEST_ALT, Photo
 from postways.models.tag import PostTag, Tag
@@ -60,9 +58,6 @@ MOST_DRAFTS = 50
 MOST_LISTED = 500  # posts that one page can show after it has loaded older ones
 IN_TRASH_FOR = timedelta(days=30)
 UNVERIFIED = "Confirm your address first: open the link in the mail to you. Your profile can send it again."
-STAFF_SIZE = 30
-SORTS = ("created", "changed", "likes")
-STATES = ("published", "draft", "unpublished", "withheld", "removed", "deleted")
 STAFF_SIZE = 30
 SORTS = ("created", "changed", "likes")
 STATES = ("published", "draft", "unpublished", "withheld", "removed", "deleted")
@@ -117,8 +112,6 @@ class Post(db.Model):  # type: ignore[name-defined]
     deleted_at: Mapped[datetime | None] = mapped_column(Moment)
     withheld: Mapped[bool] = mapped_column(default=False)  # its author is suspended or has left
     held_at: Mapped[datetime | None] = mapped_column(Moment)  # unpublished by staff: its author can't publish it
-    published_before: Mapped[datetime | None] = mapped_column(Moment)  # since when it had been, until staff held it
-    removed: Mapped[bool] = mapped_column(default=False)  # to the trash by staff: only they bring it back
     published_before: Mapped[datetime | None] = mapped_column(Moment)  # since when it had been, until staff held it
     removed: Mapped[bool] = mapped_column(default=False)  # to the trash by staff: only they bring it back
 
@@ -261,54 +254,6 @@ class Post(db.Model):  # type: ignore[name-defined]
             drafts = db.session.scalars(unpublished.limit(MOST_DRAFTS)).all()
         cls._load_photos([*page.items, *drafts])
         return page, drafts
-
-    @classmethod
-    def in_state(cls, state: str) -> ColumnElement[bool]:
-        """Which posts are in one of STATES: `Post.state` as a condition."""
-        kept, free = cls.deleted_at.is_(None), cls.held_at.is_(None)
-        return {
-            "published": and_(kept, free, cls.withheld.is_(False), cls.published_at.is_not(None)),
-            "draft": and_(kept, free, cls.withheld.is_(False), cls.published_at.is_(None)),
-            "unpublished": and_(kept, cls.held_at.is_not(None)),
-            "withheld": and_(kept, free, cls.withheld.is_(True)),
-            "removed": and_(cls.deleted_at.is_not(None), cls.removed.is_(True)),
-            "deleted": and_(cls.deleted_at.is_not(None), cls.removed.is_(False)),
-        }[state]
-
-    @classmethod
-    def every(
-        cls, cursor: str | None, *, sort: str, rising: bool = False, state: str = "", author: str = "", words: str = ""
-    ) -> Page[Post]:
-        """For staff: posts in every state, but of deleted accounts; `sort` is one of SORTS. Raises BadCursor."""
-        query = cls._of_accounts()
-        if state:
-            query = query.where(cls.in_state(state))
-        if author:
-            query = query.where(User.username_key == folded(author))
-        if words:
-            wanted = words.lower()
-            query = query.where(
-                func.lower(cls.title).contains(wanted, autoescape=True)
-                | func.lower(cls.content).contains(wanted, autoescape=True)
-            )
-        keys = {"created": (cls.id,), "changed": (cls.updated_at, cls.id), "likes": (cls.like_count, cls.id)}
-        page: Page[Post] = Page.of(db.session, query, keys[sort], cursor, STAFF_SIZE, rising=rising)
-        cls._load_photos(page.items)
-        return page
-
-    @classmethod
-    def in_any_state(cls, post_id: int, *, acting: bool = False) -> Post:
-        """For staff: a post, trashed too, locked for who is `acting`. Raises Missing."""
-        query = cls._of_accounts().where(cls.id == post_id).options(selectinload(cls.photos))
-        post = db.session.scalar(query.with_for_update(of=cls) if acting else query)
-        if post is None:
-            raise Missing
-        return post
-
-    @classmethod
-    def _of_accounts(cls) -> Select[Post]:
-        query = select(cls).join(cls.author).where(User.deleted_at.is_(None)).options(contains_eager(cls.author))
-        return query.execution_options(populate_existing=True)
 
     @classmethod
     def in_state(cls, state: str) -> ColumnElement[bool]:
@@ -524,8 +469,6 @@ class Post(db.Model):  # type: ignore[name-defined]
             return
         if self.held_at is not None:
             raise Refused("The staff took this post back, so it can't be published. The mail to you says why.")
-        if self.held_at is not None:
-            raise Refused("The staff took this post back, so it can't be published. The mail to you says why.")
         if not actor.can_publish(self):
             raise Refused(UNVERIFIED)
         self.published_at = self.updated_at = now()
@@ -543,60 +486,6 @@ class Post(db.Model):  # type: ignore[name-defined]
             if self.published_at is not None:
                 self._author().posted(-1)
             later.tell("hidden", post=self.id)
-
-    def unpublish(self, actor: Actor, reason: str) -> None:
-        """Staff: hide it; its author may change it, but not publish it until it is given back. Twice is once."""
-        reason = self._judged(actor, reason)
-        if self.held_at is None and self.deleted_at is None:
-            before = self.state
-            self._hold()
-            self._tell_author("unpublished", "post-unpublished", actor, reason, before)
-
-    def remove(self, actor: Actor, reason: str) -> None:
-        """Staff: move it to the trash, from where only staff brings it back. Twice is once."""
-        reason = self._judged(actor, reason)
-        if self.deleted_at is None:
-            before = self.state
-            if self.held_at is None:
-                self._hold()
-            self.deleted_at, self.removed = now(), True
-            self._tell_author("removed", "post-removed", actor, reason, before)
-
-    def give_back(self, actor: Actor, reason: str) -> None:
-        """Staff: let it be as it was before it was unpublished or removed. Twice is once."""
-        reason = self._judged(actor, reason)
-        if self.deleted_at is not None and not self.removed:
-            raise Refused("Its author deleted this post; only its author can bring it back.")
-        if self.held_at is None:
-            return
-        before = self.state
-        self.published_at, self.published_before = self.published_before, None
-        self.held_at, self.deleted_at, self.removed = None, None, False
-        self.version = Post.version + 1
-        db.session.flush()
-        if self.published_at is not None:
-            PostTag.replace(self.id, self.tags, self.published_at)
-            self.author.posted(+1)
-        self._tell_author("restored", "post-restored", actor, reason, before)
-
-    def _judged(self, actor: Actor, reason: str) -> str:
-        if not actor.can_moderate(self):
-            raise Forbidden
-        return given_reason(reason)
-
-    def _hold(self) -> None:
-        if self.published_at is not None:
-            self.author.posted(-1)
-        self.held_at, self.published_before, self.published_at = now(), self.published_at, None
-        self.version = Post.version + 1
-        db.session.flush()
-        PostTag.replace(self.id, [], None)
-        later.tell("hidden", post=self.id)
-
-    def _tell_author(self, kind: str, mail: str, actor: Actor, reason: str, before: str) -> None:
-        db.session.flush()
-        Audit.note(kind, actor, self.author, post_id=self.id, reason=reason, before=before, after=self.state)
-        Mail.send(mail, self.author, title=self.title, post_id=self.id, reason=reason)
 
     def unpublish(self, actor: Actor, reason: str) -> None:
         """Staff: hide it; its author may change it, but not publish it until it is given back. Twice is once."""

@@ -100,11 +100,6 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         return self.role == "admin"
 
     @property
-    def is_admin(self) -> bool:  # type: ignore[override]
-        """Whether this is an admin."""
-        return self.role == "admin"
-
-    @property
     def name(self) -> str:
         """What others read: the display name, or the username."""
         return self.display_name or self.username
@@ -225,12 +220,6 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     def count(cls) -> int:
         """How many accounts there are."""
         return db.session.scalar(select(func.count()).select_from(cls)) or 0
-
-    @classmethod
-    def by_id(cls, ids: set[int | None]) -> dict[int, User]:
-        """Those of `ids` who are still here; deleted accounts are not."""
-        here = select(cls).where(cls.id.in_(ids - {None}), cls.deleted_at.is_(None))
-        return {user.id: user for user in db.session.scalars(here)}
 
     @classmethod
     def by_id(cls, ids: set[int | None]) -> dict[int, User]:

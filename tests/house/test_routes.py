@@ -36,7 +36,20 @@ DOORS = [
     Door("auth.login", "POST", "/login/", 422, 303, 303),
     Door("auth.signup", "GET", "/signup/", 200, 303, 303),
     Door("auth.signup", "POST", "/signup/", 422, 303, 303),
+    Door("auth.send_again", "POST", "/email_verify/", TO_LOGIN, DONE, DONE),
+    Door("auth.verify", "GET", "/email_verify/never-made/", 410, 410, 410),
+    Door("auth.verify", "POST", "/email_verify/never-made/", 410, 410, 410),
+    Door("auth.password_reset", "GET", "/password_reset/", 200, 303, 303),
+    Door("auth.password_reset", "POST", "/password_reset/", 422, 303, 303),
+    Door("auth.new_password", "GET", "/password_reset/never-made/", 410, 410, 410),
+    Door("auth.new_password", "POST", "/password_reset/never-made/", 410, 410, 410),
     Door("auth.logout", "POST", "/logout/", TO_LOGIN, DONE, DONE),
+    Door("auth.password_change", "GET", "/password_change/", TO_LOGIN, 200, 200),
+    Door("auth.password_change", "POST", "/password_change/", TO_LOGIN, 422, 422),
+    Door("auth.username_change", "GET", "/username_change/", TO_LOGIN, 200, 200),
+    Door("auth.username_change", "POST", "/username_change/", TO_LOGIN, 422, 422),
+    Door("auth.email_change", "GET", "/email_change/", TO_LOGIN, 200, 200),
+    Door("auth.email_change", "POST", "/email_change/", TO_LOGIN, 422, 422),
     Door("auth.prove", "GET", "/settings/prove/", TO_LOGIN, 200, 200),
     Door("auth.prove", "POST", "/settings/prove/", TO_LOGIN, 422, 422),
     Door("posts.home", "GET", "/", 200, 200, 200),
@@ -157,7 +170,7 @@ def test_a_form_without_its_token_changes_nothing(app, things, as_ada, path):
     answer = as_ada.post(path.format(**things), {"title": "Forged"}, token="forged")
 
     # who is logged in already is led on, before anything is read
-    assert answer.status_code == (303 if path in ("/login/", "/signup/") else 403)
+    assert answer.status_code == (303 if path in ("/login/", "/signup/", "/password_reset/") else 403)
     assert "Boats" in as_ada.get(f"/posts/{things['post']}/").text
     assert things["upload"]
 
