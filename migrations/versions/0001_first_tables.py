@@ -189,7 +189,10 @@ def upgrade():
     )
     with op.batch_alter_table('posts', schema=None) as batch_op:
         batch_op.create_index('ix_posts_by_author', ['author_id', 'published_at', 'id'], unique=False)
-        batch_op.create_index('ix_posts_deleted_at', ['deleted_at'], unique=False)
+        in_trash = sa.text('deleted_at IS NOT NULL')
+        batch_op.create_index(
+            'ix_posts_deleted_at', ['deleted_at'], unique=False, sqlite_where=in_trash, postgresql_where=in_trash
+        )
         batch_op.create_index('ix_posts_newest', ['published_at', 'id'], unique=False)
         batch_op.create_index('ix_posts_popular', ['like_count', 'published_at', 'id'], unique=False)
 
