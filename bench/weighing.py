@@ -22,7 +22,7 @@ def main(browser: str, url: str, width: str, density: str) -> None:
         chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         page = chromium.new_page(viewport={"width": int(width), "height": 844}, device_scale_factor=float(density))
         finished: list[Request] = []
-        page.on("requestfinished", finished.append)
+        page.on("requestfinished", lambda request: finished.append(request))
         page.goto(url, wait_until="load")
         cards = _cards(page)
         kinds: Counter[str] = Counter()

@@ -43,8 +43,8 @@ def like(bench: Bench) -> Iterator[Figure]:
 
 
 def _line(person: Visitor, post: int, pairs: int) -> list[bytes]:
-    headers = {**person.headers, **FORM, "HX-Request": "true"}
     body = urlencode({"csrf_token": person.token()}).encode()
+    headers = {**person.headers, **FORM, "HX-Request": "true"}  # now with the cookie that belongs to the token
     return [request("POST", f"/posts/{post}/{verb}/", headers, body) for verb in ("unlike", "like")] * pairs
 
 
