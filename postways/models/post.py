@@ -435,14 +435,14 @@ class Post(db.Model):  # type: ignore[name-defined]
         title, content, credit = (text.replace("\x00", "").strip() for text in (title, content, credit))
         if not title:
             raise Refused("Give the post a title.", field="title")
-        for field, text, most in (
+        for field, words, most in (
             ("title", title, LONGEST_TITLE),
             ("content", content, LONGEST_CONTENT),
             ("credit", credit, LONGEST_CREDIT),
         ):
-            if len(text) > most:
+            if len(words) > most:
                 message = "That is %(length)d characters; the most is %(most)d."
-                raise Refused(message, field=field, length=len(text), most=most)
+                raise Refused(message, field=field, length=len(words), most=most)
         if licence not in LICENCES:
             raise Refused("Choose one of the licences.", field="licence")
         self.title, self.content, self.licence, self.credit = title, content, licence, credit
