@@ -20,7 +20,7 @@ from postways.models.attempt import network
 from postways.text import folded
 
 
-def form_page(template: str, form: FlaskForm, status: int | None = None, **context: object) -> Response:
+def form_page(template: str, form: FlaskForm, status: int | None = None, **context: Any) -> Response:
     """The page with the form: as it was asked for, or filled with what was typed when it is refused."""
     if form.is_submitted() and form.csrf_token.errors:
         status = 403
@@ -30,7 +30,7 @@ def form_page(template: str, form: FlaskForm, status: int | None = None, **conte
     return page(template, status or 200, form=form, next=inside(request.values.get("next"), ""), **context)
 
 
-def slowed_down(template: str, form: FlaskForm, error: TooMany, **context: object) -> Response:
+def slowed_down(template: str, form: FlaskForm, error: TooMany, **context: Any) -> Response:
     """The form again, with the time after which another try makes sense."""
     form.form_errors.append(sentence(error))
     answer = form_page(template, form, 429, **context)
@@ -44,7 +44,7 @@ def beside_field(form: FlaskForm, error: Refused) -> None:
     field.errors = [*field.errors, sentence(error)]
 
 
-def refused(template: str, form: FlaskForm, error: Refused, field: str, **context: object) -> Response:
+def refused(template: str, form: FlaskForm, error: Refused, field: str, **context: Any) -> Response:
     """The form again, with what a noun refused beside `field`; nothing of it was changed."""
     db.session.rollback()
     error.field = field

@@ -112,8 +112,7 @@ def passkey_login() -> JsonAnswer | tuple[JsonAnswer, int]:
         db.session.commit()
         return jsonify(sentence=_("This passkey does not open an account here.")), 422
     passkey.used(proof.new_sign_count)
-    answer = _come_in(user)
-    return jsonify(go=answer.headers.get("Location") or answer.headers.get("HX-Redirect"))
+    return jsonify(go=_come_in(user).headers["Location"])
 
 
 def registration_options(user: User) -> JsonAnswer:

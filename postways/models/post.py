@@ -205,9 +205,10 @@ class Post(db.Model):  # type: ignore[name-defined]
         return {post.id: post for post in db.session.scalars(query).unique()}
 
     @classmethod
-    def find(cls, post_id: int, actor: Actor) -> Post:
-        """The post, if `actor` may see it. Raises Missing."""
-        post = db.session.scalar(cls.seen_by(actor).where(cls.id == post_id).options(selectinload(cls.photos)))
+    def find(cls, post_id: int, actor: Actor, *, photos: bool = True) -> Post:
+        """The post, if `actor` may see it, with its photographs unless nobody will look at them. Raises Missing."""
+        query = cls.seen_by(actor).where(cls.id == post_id)
+        post = db.session.scalar(query.options(selectinload(cls.photos)) if photos else query)
         if post is None:
             raise Missing
         return post

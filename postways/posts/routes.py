@@ -111,7 +111,7 @@ def delete(post_id: int) -> Response:
 @members_only
 def like(post_id: int) -> Response:
     """Count the reader among the people who like it."""
-    Post.find(post_id, g.user).like(g.user)
+    Post.find(post_id, g.user, photos=False).like(g.user)
     db.session.commit()
     return _like_button(post_id)
 
@@ -120,7 +120,7 @@ def like(post_id: int) -> Response:
 @members_only
 def unlike(post_id: int) -> Response:
     """Count the reader no longer among them."""
-    Post.find(post_id, g.user).unlike(g.user)
+    Post.find(post_id, g.user, photos=False).unlike(g.user)
     db.session.commit()
     return _like_button(post_id)
 
@@ -130,7 +130,7 @@ def _like_button(post_id: int) -> Response:
         place = came_from(url_for("posts.show", post_id=post_id)).partition("#")[0]
         return go(f"{place}#post-{post_id}")
     with reading():
-        post = Post.find(post_id, g.user)
+        post = Post.find(post_id, g.user, photos=False)
     return fragment("posts/_like.html", post=post)
 
 
