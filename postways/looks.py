@@ -30,6 +30,8 @@ SAID = {  # what a page says of what was just done; its name travels in the quer
     "password-changed": lazy_gettext("Your password is changed. Every other browser is logged out."),
     "username-changed": lazy_gettext("Your username is changed. Links to the old one lead here."),
     "email-asked": lazy_gettext("A mail with a link is on its way to the new address."),
+    "session-ended": lazy_gettext("That browser is logged out."),
+    "sessions-ended": lazy_gettext("Every other browser is logged out."),
     "saved": lazy_gettext("Saved."),
 }
 

@@ -11,7 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from postways import later
 from postways.db import Id, Moment, changed, db, now
+from postways.errors import Missing
 from postways.models.user import User
+
+MOST_SHOWN = 100
 
 
 class Session(db.Model):  # type: ignore[name-defined]
@@ -67,6 +70,16 @@ class Session(db.Model):  # type: ignore[name-defined]
         return cls.last_seen_at > moment - idle, cls.created_at > moment - whole
 
     @classmethod
+    def of(cls, user: User, idle: timedelta, whole: timedelta) -> list[Session]:
+        """Where `user` is logged in, the latest seen first."""
+        query = select(cls).where(cls.user_id == user.id, *cls._counts(idle, whole))
+        return list(db.session.scalars(query.order_by(cls.last_seen_at.desc(), cls.id.desc()).limit(MOST_SHOWN)))
+
+    def held_by(self, user: User) -> bool:
+        """Whether this is the browser in which `user` asks."""
+        return self.token_hash == _hash(user.session_token)
+
+    @classmethod
     def renew(cls, token: str) -> str:
         """The person has proved again who it is: the session goes on under another secret, which is returned."""
         new = secrets.token_urlsafe(32)
@@ -82,6 +95,13 @@ class Session(db.Model):  # type: ignore[name-defined]
     def end_all(cls, user: User) -> None:
         """Log this person out everywhere, open streams included."""
         changed(delete(cls).where(cls.user_id == user.id))
+        later.tell("sessions", person=user.id)
+
+    @classmethod
+    def end_one(cls, session_id: int, user: User) -> None:
+        """Log one of `user`'s browsers out. Raises Missing for what is not theirs, or has ended."""
+        if changed(delete(cls).where(cls.id == session_id, cls.user_id == user.id)) != 1:
+            raise Missing
         later.tell("sessions", person=user.id)
 
     @classmethod

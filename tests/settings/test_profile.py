@@ -22,7 +22,7 @@ def test_name_and_words_are_shown_to_everybody_at_once(app, ada, as_ada, guest):
 
     answer = as_ada.post(PROFILE, {"display_name": "  Ada\n Lovelace ", "bio": "I like *boats*. #harbour"})
 
-    assert (answer.status_code, answer.location) == (303, PROFILE)
+    assert (answer.status_code, answer.location) == (303, f"{PROFILE}?notice=saved")
     assert "Ada Lovelace" in guest.get("/").text
     assert "<em>boats</em>" in guest.get("/@ada/").text
     assert 'value="Ada Lovelace"' in as_ada.get(PROFILE).text
