@@ -90,6 +90,8 @@ DOORS = [
     Door("settings.sessions", "GET", "/settings/sessions/", TO_LOGIN, 200, 200),
     Door("settings.end_session", "POST", "/settings/sessions/999999/end/", TO_LOGIN, 404, 404),
     Door("settings.end_other_sessions", "POST", "/settings/sessions/end/", TO_LOGIN, DONE, DONE),
+    Door("settings.privacy", "GET", "/settings/privacy/", TO_LOGIN, 200, 200),
+    Door("settings.privacy", "POST", "/settings/privacy/", TO_LOGIN, DONE, DONE),
     Door("settings.account", "GET", "/settings/account/", TO_LOGIN, 200, 200),
     Door("settings.display", "GET", "/theme/", 200, 200, 200),
     Door("settings.display", "POST", "/theme/", DONE, DONE, DONE),
