@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from typing import cast
 
 from flask import Flask, current_app
 from flask.ctx import AppContext
 
-from postways import images, mail
+from postways import exports, images, mail
 from postways.config import Config
-from postways.db import db, now
+from postways.db import db, now, reading
 from postways.images import Derived, Unreadable
-from postways.models import Erasure, Mail, Photo, User
+from postways.models import Erasure, Export, Mail, Photo, User
 from postways.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,31 @@ def send_mail(mail_id: int) -> None:
         else:
             row.put_off(now())
         db.session.commit()
+
+
+def make_export(export_id: int) -> None:
+    """Make somebody's export, if nobody else does: a zip in a temporary file, then in the storage."""
+    with _context():
+        row = db.session.get(Export, export_id, populate_existing=True)
+        claimed = row is not None and row.claim(now())
+        db.session.commit()
+        if row is None or not claimed:
+            return
+        with reading():
+            documents, originals = exports.contents(User.find(row.user_id))
+        with tempfile.TemporaryFile() as file:
+            exports.write(file, documents, originals, _storage(), lambda: _export_lives(row))
+            file.seek(0)
+            size = _storage().put(row.key, file, "application/zip")
+        kept = row.made(size)
+        db.session.commit()
+        if not kept:
+            _storage().delete(row.key)  # the account was deleted meanwhile
+
+
+def _export_lives(row: Export) -> None:
+    row.still_at_it()
+    db.session.commit()
 
 
 def _delivered(row: Mail, user: User | None) -> bool:

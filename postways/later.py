@@ -30,8 +30,9 @@ events = structlog.get_logger("events")
 
 STREAM = "postways:live"
 STREAM_LENGTH = 10_000  # news kept for pages that come back after a cut
-QUEUES = {"process_photo": "media", "erase": "default", "send_mail": "mail"}
+QUEUES = {"process_photo": "media", "erase": "default", "send_mail": "mail", "make_export": "default"}
 JOB_TIMEOUT = 120  # seconds
+LONG_JOBS = {"make_export": 3_600}  # seconds
 FAILURE_TTL = 3_600  # seconds that a failed job's ids stay in Redis
 PATIENCE = 0.25  # seconds that a request waits for Redis
 REST = 1.0  # seconds that Redis is left alone after it failed
@@ -120,7 +121,7 @@ class Outbox:
             args=ids,
             job_id=job_id,
             description=job_id,
-            timeout=JOB_TIMEOUT,
+            timeout=LONG_JOBS.get(name, JOB_TIMEOUT),
             result_ttl=0,
             failure_ttl=FAILURE_TTL,
         )

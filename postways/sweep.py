@@ -17,7 +17,7 @@ from postways import later
 from postways.config import Config
 from postways.db import db, now
 from postways.inventory import check_media
-from postways.models import Attempt, Erasure, Mail, Photo, Post, Session
+from postways.models import Attempt, Erasure, Export, Mail, Photo, Post, Session
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def _try(app: Flask, work: Work) -> None:
 
 
 def put_back() -> int:
-    """Ring again for photographs, erasures and mails that nobody works on; returns how many."""
+    """Ring again for photographs, erasures, mails and exports that nobody works on; returns how many."""
     moment = now()
     photos, erasures = Photo.waiting_for_work(moment), Erasure.waiting(moment - timedelta(seconds=5))
     for photo_id in photos:
@@ -61,16 +61,22 @@ def put_back() -> int:
     mails = Mail.due(moment)
     for mail_id in mails:
         later.job("send_mail", mail_id)
+    exports = Export.waiting_for_work(moment)
+    for export_id in exports:
+        later.job("make_export", export_id)
     db.session.commit()
-    return len(photos) + len(erasures) + len(mails)
+    return len(photos) + len(erasures) + len(mails) + len(exports)
 
 
 def forget() -> None:
-    """Let go of sessions, tries and mails that are over, uploads nobody used, and posts 30 days in the trash."""
+    """Let go of sessions, tries, mails and exports that are over, unused uploads, and posts 30 days in the trash."""
     config: Config = current_app.extensions["config"]
     Session.forget_ended(timedelta(days=config.session_idle_days), timedelta(days=config.session_days))
     Attempt.forget_old()
     Mail.forget_old()
+    db.session.commit()
+    for export in Export.over(now()):
+        export.remove()
     db.session.commit()
     for photo in Photo.left_behind(now()):
         photo.remove()

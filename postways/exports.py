@@ -1,0 +1,96 @@
+"""What an export holds: everything of one person, and of other people nothing but the addresses of their posts."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import IO, Any
+
+from sqlalchemy import select
+
+from postways.db import db
+from postways.models import Audit, Like, PastUsername, Passkey, Photo, Post, Report, Session, User
+from postways.storage import NotFound, Storage
+
+PROFILE = (
+    "id username email verified_at pending_email role display_name bio joined_at last_login_at last_activity_at "
+    "username_changed_at password_changed_at shows_camera"
+).split()
+POST = "id title content licence credit created_at published_at edited_at deleted_at like_count".split()
+PHOTO = (
+    "id alt position mime size width height state created_at camera lens focal_length aperture shutter iso taken_at"
+).split()
+SESSION = "created_at last_seen_at device address".split()
+EVENT = "at kind post_id address".split()
+REPORT = "created_at post_id person_id reason state".split()
+
+Original = tuple[str, str]  # name in the zip, key in the storage
+
+
+def contents(user: User) -> tuple[dict[str, Any], list[Original]]:
+    """The documents by name, and the originals of every photograph."""
+    photos = _rows(Photo, Photo.owner_id, user)
+    by_post: dict[int | None, list[Photo]] = {}
+    for photo in photos:
+        by_post.setdefault(photo.post_id, []).append(photo)
+    documents = {
+        "profile.json": _taken(user, PROFILE)
+        | {"past_usernames": [past.key for past in _rows(PastUsername, PastUsername.user_id, user)]}
+        | {"passkeys": [passkey.label for passkey in _rows(Passkey, Passkey.user_id, user)]},
+        "posts.json": [
+            _taken(post, POST) | {"photographs": _described(by_post.get(post.id, ()))}
+            for post in _rows(Post, Post.author_id, user)
+        ],
+        "uploads.json": _described(by_post.get(None, ())),
+        "likes.json": [
+            {"post_id": like.post_id, "liked_at": like.created_at} for like in _rows(Like, Like.user_id, user)
+        ],
+        "sessions.json": [_taken(session, SESSION) for session in _rows(Session, Session.user_id, user)],
+        "events.json": [_taken(entry, EVENT) for entry in _rows(Audit, Audit.actor_id, user)],
+        "reports.json": [_taken(report, REPORT) for report in _rows(Report, Report.reporter_id, user)],
+    }
+    return documents, [(_name(photo), photo.original) for photo in photos]
+
+
+def write(
+    file: IO[bytes],
+    documents: Mapping[str, Any],
+    originals: Iterable[Original],
+    storage: Storage,
+    progress: Callable[[], None],
+) -> None:
+    """Write the zip; calls `progress` after each photograph. An original that is lost is left out."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, document in documents.items():
+            archive.writestr(name, json.dumps(document, default=_as_text, ensure_ascii=False, indent=1))
+        for name, key in originals:
+            progress()
+            try:
+                original = storage.open(key)
+            except NotFound:
+                continue
+            with original, archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as entry:
+                while piece := original.read(1 << 20):
+                    entry.write(piece)
+
+
+def _rows(noun: Any, whose: Any, user: User) -> Sequence[Any]:
+    return db.session.scalars(select(noun).where(whose == user.id).order_by(noun.id)).all()
+
+
+def _taken(row: object, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
+
+
+def _described(photos: Iterable[Photo]) -> list[dict[str, Any]]:
+    return [{"file": _name(photo)} | _taken(photo, PHOTO) for photo in photos]
+
+
+def _name(photo: Photo) -> str:
+    return f"originals/{photo.id}.{photo.original.rpartition('.')[2]}"
+
+
+def _as_text(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
