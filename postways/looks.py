@@ -32,8 +32,12 @@ SAID = {  # what a page says of what was just done; its name travels in the quer
     "email-asked": lazy_gettext("A mail with a link is on its way to the new address."),
     "session-ended": lazy_gettext("That browser is logged out."),
     "sessions-ended": lazy_gettext("Every other browser is logged out."),
+    "deleted": lazy_gettext("The post is in the trash. You can bring it back for 30 days."),
+    "brought-back": lazy_gettext("The post is back, as it was."),
+    "purged": lazy_gettext("The post and its photographs are gone for good."),
     "saved": lazy_gettext("Saved."),
 }
+LEADS_TO = {"deleted": ("settings.trash", lazy_gettext("Open the trash"))}  # from a notice: endpoint and words
 
 
 def init_app(app: Flask) -> None:
@@ -58,8 +62,9 @@ def init_app(app: Flask) -> None:
 
 
 def _notice() -> dict[str, object]:
-    said = SAID.get(request.args.get("notice", ""))
-    return {"notice": said} if said else {}
+    name = request.args.get("notice", "")
+    said = SAID.get(name)
+    return {"notice": said, "notice_to": LEADS_TO.get(name)} if said else {}
 
 
 def media(photo: Photo, name: str) -> str:

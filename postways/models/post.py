@@ -362,6 +362,25 @@ class Post(db.Model):  # type: ignore[name-defined]
         )
 
     @classmethod
+    def trash_of(cls, person: User, cursor: str | None) -> Page[Post]:
+        """What this person or staff deleted of the person's posts, latest first, with photographs. Raises BadCursor."""
+        query = select(cls).where(cls.author_id == person.id, cls.deleted_at.is_not(None))
+        page: Page[Post] = Page.of(db.session, query, (cls.deleted_at, cls.id), cursor, GRID_SIZE)
+        cls._load_photos(page.items)
+        return page
+
+    @classmethod
+    def in_trash_of(cls, post_id: int, person: User) -> Post:
+        """One of the posts that this person deleted, held until the transaction ends. Raises Missing."""
+        query = select(cls).where(cls.id == post_id, cls.author_id == person.id)
+        deleted = query.where(cls.deleted_at.is_not(None), cls.removed.is_(False)).with_for_update()
+        post = db.session.scalar(deleted.execution_options(populate_existing=True))
+        if post is None:
+            raise Missing
+        cls._load_photos([post])
+        return post
+
+    @classmethod
     def in_trash_since(cls, moment: datetime) -> Sequence[Post]:
         """Deleted posts whose 30 days are over, with their photographs."""
         old = select(cls).where(cls.deleted_at < moment - IN_TRASH_FOR).options(selectinload(cls.photos)).limit(100)
@@ -485,11 +504,34 @@ class Post(db.Model):  # type: ignore[name-defined]
         """Move it to the trash: it is gone from every door at once. Twice is once."""
         if not actor.can_delete(self):
             raise Forbidden
-        if self.deleted_at is None:
-            self.deleted_at = now()
-            if self.published_at is not None:
-                self._author().posted(-1)
-            later.tell("hidden", post=self.id)
+        moment = now()
+        first = update(Post).where(Post.id == self.id, Post.deleted_at.is_(None)).values(deleted_at=moment)
+        if changed(first) != 1:
+            return  # in another tab, a moment earlier
+        attributes.set_committed_value(self, "deleted_at", moment)
+        if self.published_at is not None:
+            self._author().posted(-1)
+        later.tell("hidden", post=self.id)
+
+    def days_in_trash(self, moment: datetime) -> int:
+        """How many days are left to bring it back, begun ones included."""
+        left = (self.deleted_at or moment) + IN_TRASH_FOR - moment
+        return max(0, -(-left // timedelta(days=1)))
+
+    def restore(self, actor: Actor) -> None:
+        """Bring it back from the trash as it was. Raises Forbidden for what staff removed."""
+        if not self.can_come_back or not actor.can_delete(self):
+            raise Forbidden
+        self.deleted_at = None
+        self.version = Post.version + 1
+        db.session.flush()
+        if self.published_at is not None:
+            self._author().posted(+1)
+
+    @property
+    def can_come_back(self) -> bool:
+        """Whether it lies in the trash and its author may bring it back."""
+        return self.deleted_at is not None and not self.removed
 
     def unpublish(self, actor: Actor, reason: str) -> None:
         """Staff: hide it; its author may change it, but not publish it until it is given back. Twice is once."""

@@ -104,7 +104,7 @@ def delete(post_id: int) -> Response:
         return page("posts/delete.html", post=post)
     post.delete(g.user)
     db.session.commit()
-    return go(url_for("profiles.show", username=g.user.username))
+    return go(url_for("profiles.show", username=g.user.username, notice="deleted"))
 
 
 @bp.post("/posts/<int:post_id>/like/")

@@ -42,7 +42,7 @@ def test_a_deleted_post_is_gone_from_every_door(as_ada, as_ben, browsers, post):
     answer = as_ada.post(f"/posts/{post.id}/delete/")
     media.forget()
 
-    assert (answer.status_code, answer.location) == (303, "/@ada/")
+    assert (answer.status_code, answer.location) == (303, "/@ada/?notice=deleted")
     for browser in browsers:
         for path in ("/", "/popular/", "/tags/sea/", "/@ada/"):
             assert "Going" not in browser.get(path).text
