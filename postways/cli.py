@@ -8,7 +8,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import cast
+from zoneinfo import ZoneInfo
 
 import click
 from flask import Flask, current_app
@@ -64,6 +66,32 @@ def give_role(name: str, role: str) -> None:
         user.become(role)
     db.session.commit()
     click.echo(f"{user.username} is {role} now.")
+
+
+@users.command("suspend")
+@click.argument("name")
+@click.option("--reason", prompt=True, help="The person gets it by mail, and it stays in the record.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The day on which the person may come back.")
+def suspend(name: str, reason: str, until: datetime | None) -> None:
+    """Shut somebody out and hide everything of theirs."""
+    config: Config = current_app.extensions["config"]
+    with _refusals_named():
+        user = User.named(name)
+        user.suspend(None, reason, until and until.replace(tzinfo=ZoneInfo(config.time_zone)))
+    db.session.commit()
+    click.echo(f"{user.username} is {user.standing} now.")
+
+
+@users.command("restore")
+@click.argument("name")
+@click.option("--reason", prompt=True, help="The person gets it by mail, and it stays in the record.")
+def restore(name: str, reason: str) -> None:
+    """Let somebody in again who was suspended."""
+    with _refusals_named():
+        user = User.named(name)
+        user.restore(None, reason)
+    db.session.commit()
+    click.echo(f"{user.username} is {user.standing} now.")
 
 
 @media.command("check")

@@ -17,7 +17,7 @@ from postways import later
 from postways.config import Config
 from postways.db import db, now
 from postways.inventory import check_media
-from postways.models import Attempt, Erasure, Export, Mail, Photo, Post, Session
+from postways.models import Attempt, Audit, Erasure, Export, Mail, Photo, Post, Session, User
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +51,12 @@ def _try(app: Flask, work: Work) -> None:
 
 
 def put_back() -> int:
-    """Ring again for photographs, erasures, mails and exports that nobody works on; returns how many."""
+    """Ring again for photographs, erasures, mails and exports that nobody works on; returns how many.
+
+    Whose suspension is over is let in again.
+    """
     moment = now()
+    User.end_suspensions(moment)
     photos, erasures = Photo.waiting_for_work(moment), Erasure.waiting(moment - timedelta(seconds=5))
     for photo_id in photos:
         later.job("process_photo", photo_id)
@@ -74,6 +78,7 @@ def forget() -> None:
     Session.forget_ended(timedelta(days=config.session_idle_days), timedelta(days=config.session_days))
     Attempt.forget_old()
     Mail.forget_old()
+    Audit.forget_addresses()
     db.session.commit()
     for export in Export.over(now()):
         export.remove()

@@ -204,6 +204,11 @@ class Hub:
                     self._tell_published(int(news["person"]), int(news["photos"]))
                 case "hidden":
                     self._hide(int(news["post"]))
+                case "rights" | "sessions":
+                    self._cut_off(int(news["person"]))
+                case "person":
+                    self._cut_off(int(news["person"]))
+                    self._hide_all_of(int(news["person"]))
         self._tell_counts(changed)
         self._send()
 
@@ -256,6 +261,18 @@ class Hub:
         """Nobody but its author hears of it any more."""
         for stream in list(self.by_post.get(post, ())):
             if stream.posts[post] != stream.person:
+                del stream.posts[post]
+                _drop(self.by_post, post, stream)
+
+    def _cut_off(self, person: int) -> None:
+        """Their open pages must ask anew what they may hear."""
+        for stream in list(self.by_person.get(person, ())):
+            stream.close()
+
+    def _hide_all_of(self, author: int) -> None:
+        """Nobody hears of this person's posts any more."""
+        for stream in list(self.streams):
+            for post in [post for post, wrote in stream.posts.items() if wrote == author]:
                 del stream.posts[post]
                 _drop(self.by_post, post, stream)
 

@@ -51,6 +51,14 @@ class Permissions:
         """Warn, suspend and restore somebody: not oneself, and admins only as an admin."""
         return self.is_staff and person.id != self.id and (person.role != "admin" or self.is_admin)
 
+    def can_change_role(self, person: User) -> bool:
+        """Make somebody else a member, moderator or admin."""
+        return self.is_admin and person.id != self.id
+
+    def can_see(self, person: User) -> bool:
+        """Know of a person: nobody finds a deleted account, only staff a suspended one."""
+        return person.active or (self.is_staff and person.deleted_at is None)
+
     def can_open_original(self, photo: Photo) -> bool:
         """Read the file as it came from the camera, with everything that is in it."""
         return self.id is not None and photo.owner_id == self.id

@@ -419,6 +419,8 @@ class Post(db.Model):  # type: ignore[name-defined]
         """
         if key and (before := cls.made_with(key, author)):
             return before
+        if not User.may_share(author.id):
+            raise Forbidden  # suspended while the photographs were on their way
         post = cls(author_id=author.id, form_key=key, title="", photos=[])
         post._write(title, content, licence, credit)
         try:

@@ -10,13 +10,14 @@ from importlib import resources
 from typing import Any, Literal
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import ColumnElement, String, Text, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, String, Text, delete, func, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
+from postways import later
 from postways.db import Id, Moment, changed, db, now
-from postways.errors import Missing, Refused, Taken
-from postways.models.audit import Audit
+from postways.errors import Forbidden, Missing, Refused, Taken
+from postways.models.audit import Audit, given_reason
 from postways.models.mail import Mail
 from postways.models.permissions import Permissions
 from postways.models.username import PastUsername
@@ -222,6 +223,20 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         return db.session.scalar(select(func.count()).select_from(cls)) or 0
 
     @classmethod
+    def in_any_state(cls, user_id: int, *, acting: bool = False) -> User:
+        """For staff: a person, suspended too but not deleted, locked for who is `acting`. Raises Missing."""
+        user = db.session.get(cls, user_id, with_for_update=True if acting else None, populate_existing=True)
+        if user is None or user.deleted_at is not None:
+            raise Missing
+        return user
+
+    @classmethod
+    def may_share(cls, user_id: int) -> bool:
+        """Whether the account can still be used, which then stays so until the transaction ends."""
+        here = select(cls.id).where(cls.id == user_id, cls.suspended_at.is_(None), cls.deleted_at.is_(None))
+        return db.session.scalar(here.with_for_update(key_share=True)) is not None
+
+    @classmethod
     def by_id(cls, ids: set[int | None]) -> dict[int, User]:
         """Those of `ids` who are still here; deleted accounts are not."""
         here = select(cls).where(cls.id.in_(ids - {None}), cls.deleted_at.is_(None))
@@ -274,11 +289,88 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         """No code is asked for any more."""
         self.totp_secret, self.totp_last_step = "", 0
 
-    def become(self, role: str) -> None:
-        """Give this person another role. Raises Refused for one that does not exist."""
+    def become(self, role: str, actor: User | None = None) -> None:
+        """Give this person another role; every session ends, so that none keeps what the former one could.
+
+        The `actor` is nobody on the command line. Raises Forbidden, or Refused for a role that does not exist.
+        """
+        if actor is not None and not actor.can_change_role(self):
+            raise Forbidden
         if role not in ROLES:
             raise Refused("%(role)s is no role; choose member, moderator or admin.", field="role", role=role)
-        self.role = role
+        if role == self.role:
+            return
+        before, self.role = self.role, role
+        self._log_out_everywhere()
+        later.tell("rights", person=self.id)
+        Audit.note("role-changed", actor, self, before=before, after=role)
+
+    @property
+    def standing(self) -> str:
+        """Active, or suspended and until when."""
+        if self.suspended_at is None:
+            return "active"
+        return f"suspended until {self.suspended_until:%Y-%m-%d %H:%M} UTC" if self.suspended_until else "suspended"
+
+    def suspend(self, actor: User | None, reason: str, until: datetime | None = None) -> None:
+        """Shut this person out and hide everything of theirs, until a moment or until they are restored.
+
+        The `actor` is nobody on the command line. Raises Forbidden or Refused.
+        """
+        if actor is not None and not actor.can_act_on(self):
+            raise Forbidden
+        reason = given_reason(reason)
+        if until is not None and until <= now():
+            raise Refused("Choose a day that is still to come, or none.", field="until")
+        if self.suspended_at is not None and (self.suspended_until, self.suspension_reason) == (until, reason):
+            return
+        before = self.standing
+        self.suspended_at = self.suspended_at or now()
+        self.suspended_until, self.suspension_reason = until, reason
+        self.vanish()
+        Audit.note("suspended", actor, self, reason=reason, before=before, after=self.standing)
+        Mail.send("account-suspended", self, reason=reason, until=until.isoformat() if until else None)
+
+    def restore(self, actor: User | None, reason: str) -> None:
+        """Let somebody who was suspended in again, and show everything again. Twice is once.
+
+        The `actor` is nobody on the command line, or when the time is over. Raises Forbidden or Refused.
+        """
+        if actor is not None and not actor.can_act_on(self):
+            raise Forbidden
+        reason = given_reason(reason)
+        if self.suspended_at is None:
+            return
+        before = self.standing
+        self.suspended_at, self.suspended_until, self.suspension_reason = None, None, ""
+        self._withhold(self.deleted_at is not None)
+        Audit.note("restored", actor, self, reason=reason, before=before, after=self.standing)
+        Mail.send("account-restored", self, reason=reason)
+
+    def vanish(self) -> None:
+        """Be gone from every door at once: logged out, every post withheld, open pages cut off."""
+        self._log_out_everywhere()
+        self._withhold(True)
+        later.tell("person", person=self.id)
+
+    def _withhold(self, withheld: bool) -> None:
+        db.session.flush()
+        posts = db.metadata.tables["posts"]
+        own = update(posts).where(posts.c.author_id == self.id)
+        changed(own.values(withheld=withheld, version=posts.c.version + 1))
+
+    def _log_out_everywhere(self) -> None:
+        sessions = db.metadata.tables["sessions"]
+        changed(delete(sessions).where(sessions.c.user_id == self.id))
+
+    @classmethod
+    def end_suspensions(cls, moment: datetime) -> int:
+        """Restore those whose suspension was to end by now; returns how many."""
+        over = select(cls).where(cls.suspended_until <= moment, cls.suspended_at.is_not(None)).limit(100)
+        people = db.session.scalars(over.with_for_update(skip_locked=True)).all()
+        for person in people:
+            person.restore(None, "The time is over.")
+        return len(people)
 
     def change_password(self, password_hash: str) -> None:
         """Take a new password. Raises Refused when it was changed meanwhile."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Flask, request, url_for
+from flask import Blueprint, Flask, g, request, url_for
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
-from postways.db import db
-from postways.errors import Refused
+from postways.db import db, read_only
+from postways.errors import Forbidden, Refused
 from postways.handlers import answer, sentence
 from postways.htmx import asked_by_htmx
+from postways.models import Audit, User
 from postways.paging import Page
 
 bp = Blueprint("moderation", __name__)
@@ -51,6 +52,22 @@ def refused(form: FlaskForm, filled: Callable[[int], Response], error: Refused |
         return filled(status)
     sentences = [*form.form_errors, *(text for texts in form.errors.values() for text in texts)]
     return answer(status, str(sentences[0]))
+
+
+def people_in(history: Page[Audit]) -> dict[int, User]:
+    """Those of whom the entries speak, by id; deleted accounts are not among them."""
+    return User.by_id({person for entry in history.items for person in (entry.actor_id, entry.target_id)})
+
+
+@bp.errorhandler(Forbidden)
+def _note_refused(error: Forbidden) -> Response:
+    """Staff tried what they may not: written down in a transaction of its own."""
+    db.session.rollback()
+    read_only(False)
+    asked = dict(request.view_args or {})
+    Audit.note("staff-refused", g.user, post_id=asked.pop("post_id", None), door=request.endpoint, **asked)
+    db.session.commit()
+    return answer(403)
 
 
 @bp.after_request

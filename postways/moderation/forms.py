@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import TextAreaField
-from wtforms.validators import DataRequired, Length
+from wtforms import DateField, SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, Length, Optional
 
 from postways.models.audit import LONGEST_REASON
+from postways.models.user import ROLES
 
 
 def trimmed(text: str | None) -> str:
@@ -26,3 +28,15 @@ class ReasonForm(FlaskForm):
         ],
         filters=[trimmed],
     )
+
+
+class SuspendForm(ReasonForm):
+    """Shut somebody out."""
+
+    until = DateField(_l("Until"), [Optional()])
+
+
+class RoleForm(FlaskForm):
+    """What somebody may do."""
+
+    role = SelectField(_l("Role"), choices=[SelectChoice(role, _l(role)) for role in ROLES])

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from flask import abort, request
+from collections.abc import Callable
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from flask import abort, current_app, g, request, url_for
+from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
-from postways.auth import staff_only
-from postways.htmx import page
-from postways.models import User
+from postways.auth import refills_form, staff_only
+from postways.config import Config
+from postways.db import db, reading
+from postways.errors import Forbidden, Refused
+from postways.htmx import go, page
+from postways.models import Audit, User
 from postways.models.user import ROLES, SORTS, STATES
-from postways.moderation import bp, next_url
+from postways.moderation import bp, next_url, people_in, refused
+from postways.moderation.forms import ReasonForm, RoleForm, SuspendForm, trimmed
 
 
 @bp.get("/authors/")
@@ -21,8 +30,79 @@ def authors() -> Response:
     if sort not in SORTS or order not in ("", "up", "down") or role not in ("", *ROLES) or state not in ("", *STATES):
         abort(400)
     rising = order == "up" or (sort == "name" and not order)
-    words = request.args.get("q", "").replace("\x00", "").strip()[:150]
+    words = trimmed(request.args.get("q"))[:150]
     found = User.roll(request.args.get("cursor"), sort=sort, rising=rising, words=words, role=role, state=state)
     kept = {name: value for name, value in (("q", words), ("role", role), ("state", state)) if value}
     more = next_url(found)
     return page("moderation/authors.html", page=found, sort=sort, rising=rising, kept=kept, roles=ROLES, next_url=more)
+
+
+@bp.get("/moderation/people/<int:user_id>/")
+@staff_only
+def person(user_id: int) -> Response:
+    """Somebody with what they did and what was done about them."""
+    return _person_page(user_id)
+
+
+@bp.post("/moderation/people/<int:user_id>/suspend/")
+@staff_only
+@refills_form
+def suspend(user_id: int) -> Response:
+    """Shut somebody out, until a day or until they are restored."""
+    form = SuspendForm()
+    return _judge(user_id, form, lambda who: who.suspend(g.user, form.reason.data, midnight(form.until.data)))
+
+
+@bp.post("/moderation/people/<int:user_id>/restore/")
+@staff_only
+@refills_form
+def restore(user_id: int) -> Response:
+    """Let somebody in again."""
+    form = ReasonForm()
+    return _judge(user_id, form, lambda who: who.restore(g.user, form.reason.data))
+
+
+@bp.post("/moderation/people/<int:user_id>/role/")
+@staff_only
+@refills_form
+def role(user_id: int) -> Response:
+    """Make somebody a member, moderator or admin."""
+    if not g.user.is_admin:
+        raise Forbidden
+    form = RoleForm()
+    return _judge(user_id, form, lambda who: who.become(form.role.data, g.user))
+
+
+def midnight(day: date | None) -> datetime | None:
+    """When a day begins where the site is at home."""
+    config: Config = current_app.extensions["config"]
+    return datetime.combine(day, time(), ZoneInfo(config.time_zone)) if day else None
+
+
+def _judge(user_id: int, form: FlaskForm, verdict: Callable[[User], None]) -> Response:
+    if not form.validate_on_submit():
+        return refused(form, lambda status: _person_page(user_id, form, status))
+    try:
+        verdict(User.in_any_state(user_id, acting=True))
+        db.session.commit()
+    except Refused as error:
+        return refused(form, lambda status: _person_page(user_id, form, status), error)
+    return go(url_for("moderation.person", user_id=user_id))
+
+
+def _person_page(user_id: int, form: FlaskForm | None = None, status: int = 200) -> Response:
+    with reading():
+        who = User.in_any_state(user_id)
+        if status != 200 and not g.user.can_act_on(who):
+            raise Forbidden
+        history = Audit.page(request.args.get("cursor"), g.user, person_id=user_id)
+        return page(
+            "moderation/person.html",
+            status,
+            person=who,
+            form=form or (ReasonForm() if who.suspended_at else SuspendForm()),
+            role_form=form if isinstance(form, RoleForm) else RoleForm(role=who.role),
+            history=history,
+            people=people_in(history),
+            next_url=next_url(history),
+        )

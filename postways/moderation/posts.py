@@ -9,9 +9,9 @@ from postways.auth import refills_form, staff_only
 from postways.db import db, reading
 from postways.errors import Forbidden, Refused
 from postways.htmx import asked_by_htmx, came_from, fragment, go, page
-from postways.models import Audit, Post, User
+from postways.models import Audit, Post
 from postways.models.post import SORTS, STATES
-from postways.moderation import bp, next_url, refused
+from postways.moderation import bp, next_url, people_in, refused
 from postways.moderation.forms import ReasonForm, trimmed
 
 ACTS = {"unpublish": Post.unpublish, "remove": Post.remove, "give-back": Post.give_back}
@@ -77,13 +77,12 @@ def _post_page(post_id: int, form: ReasonForm, status: int = 200) -> Response:
         if status != 200 and not g.user.can_moderate(found):
             raise Forbidden
         history = Audit.page(request.args.get("cursor"), g.user, post_id=post_id)
-        people = User.by_id({person for entry in history.items for person in (entry.actor_id, entry.target_id)})
         return page(
             "moderation/post.html",
             status,
             post=found,
             form=form,
             history=history,
-            people=people,
+            people=people_in(history),
             next_url=next_url(history),
         )

@@ -26,6 +26,8 @@ def show(username: str) -> Response:
         person = g.user if own else User.named(username)
     except Missing:
         return redirect(url_for("profiles.show", username=User.once_named(username).username), 302)
+    if not g.user.can_see(person):
+        raise Missing
     posts, drafts = Post.of_profile(person, g.user, request.args.get("cursor"))
     n = pages_loaded()
     older = posts.next_cursor and url_for("profiles.show", username=person.username, cursor=posts.next_cursor, n=n + 1)
@@ -38,4 +40,7 @@ def show(username: str) -> Response:
 @bp.get("/authors/<int:user_id>/")
 def by_id(user_id: int) -> Response:
     """The profile of the person with this id."""
-    return redirect(url_for("profiles.show", username=User.find(user_id).username), 302)
+    person = User.find(user_id)
+    if not g.user.can_see(person):
+        raise Missing
+    return redirect(url_for("profiles.show", username=person.username), 302)

@@ -114,6 +114,10 @@ STAFF_DOORS = [
     ("moderation.posts", "GET", "/posts/", 200),
     ("moderation.post", "GET", "/moderation/posts/{draft}/", 200),
     ("moderation.post", "POST", "/moderation/posts/{draft}/", 400),
+    ("moderation.person", "GET", "/moderation/people/{ada}/", 200),
+    ("moderation.suspend", "POST", "/moderation/people/{ada}/suspend/", 422),
+    ("moderation.restore", "POST", "/moderation/people/{ada}/restore/", 422),
+    ("moderation.role", "POST", "/moderation/people/{ada}/role/", 403),
 ]
 
 
