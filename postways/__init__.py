@@ -24,6 +24,7 @@ from postways import (
     handlers,
     health,
     later,
+    limits,
     links,
     live,
     looks,
@@ -75,6 +76,7 @@ def create_app(config: Config | None = None) -> Flask:
     db.init_app(app, config)
     Migrate(app, db.db, directory=str(ROOT / "migrations"))
     later.init_app(app, config)
+    limits.init_app(app, config)
     links.init_app(app, config)
     seal.init_app(app, config)
     mail.init_app(app, config)

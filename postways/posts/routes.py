@@ -6,9 +6,10 @@ from flask import g, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from postways import limits
 from postways.auth import members_only, refills_form, takes_files
 from postways.db import db, reading
-from postways.errors import Missing, Refused
+from postways.errors import Missing, Refused, TooMany
 from postways.handlers import sentence
 from postways.htmx import asked_by_htmx, came_from, fragment, go, page, stream
 from postways.models import Photo, Post
@@ -54,6 +55,10 @@ def new() -> Response:
         before = Post.made_with(form.key.data, g.user)
     if before is not None and (before.title, before.content) != (form.title.data, form.content.data):
         return _sent_before(form, photos, before)
+    try:
+        limits.count("post", g.user.id)
+    except TooMany as error:
+        return _too_many(form, photos, error)
     draft = request.form.get("action") == "draft" or request.form.get("published") in ("0", "false")
     try:
         post = Post.share(g.user, photos=photos, published=not draft, key=form.key.data, **form.words())
@@ -111,6 +116,7 @@ def delete(post_id: int) -> Response:
 @members_only
 def like(post_id: int) -> Response:
     """Count the reader among the people who like it."""
+    limits.count("like", g.user.id)
     Post.find(post_id, g.user, photos=False).like(g.user)
     db.session.commit()
     return _like_button(post_id)
@@ -120,6 +126,7 @@ def like(post_id: int) -> Response:
 @members_only
 def unlike(post_id: int) -> Response:
     """Count the reader no longer among them."""
+    limits.count("like", g.user.id)
     Post.find(post_id, g.user, photos=False).unlike(g.user)
     db.session.commit()
     return _like_button(post_id)
@@ -169,9 +176,19 @@ def _stays_open(form: PostForm, errors: dict[str, list[str]]) -> bool:
 def _sent_before(form: PostForm, photos: list[Photo], before: Post) -> Response:
     """The form of a post that exists came back with other words, from the browser's history perhaps."""
     form.key.data = form.key.default()
-    message = _("This form made the post “%(title)s” already. Send it once more to make another one.", title=before.title)
+    message = _(
+        "This form made the post “%(title)s” already. Send it once more to make another one.", title=before.title
+    )
     form.form_errors.append(message)
     return _form_page(form, photos, {}, None)
+
+
+def _too_many(form: PostForm, photos: list[Photo], error: TooMany) -> Response:
+    form.form_errors.append(sentence(error))
+    answer = _form_page(form, photos, {}, None)
+    answer.status_code = 429
+    answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 def _refused(form: PostForm, photos: list[Photo], error: Refused, post: Post | None) -> Response:

@@ -6,6 +6,7 @@ from flask import g, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from postways import limits
 from postways.auth import members_only, takes_files
 from postways.db import db, reading
 from postways.errors import Missing, Refused
@@ -22,6 +23,7 @@ from postways.posts.forms import shown_name, stored
 def upload() -> Response:
     """Take one file (`image`) as a pending upload of its owner; answers with its place in the form."""
     file = request.files.get("image")
+    limits.count("upload", g.user.id)
     try:
         if file is None:
             raise Refused("No file came with this. Choose a photograph.")
