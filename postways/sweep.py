@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app
 
@@ -17,7 +18,7 @@ from postways import later
 from postways.config import Config
 from postways.db import db, now
 from postways.inventory import check_media
-from postways.models import Attempt, Audit, Erasure, Export, Mail, Photo, Post, Session, User
+from postways.models import Attempt, Audit, Erasure, Export, Mail, Photo, Post, Session, User, week
 
 log = logging.getLogger(__name__)
 
@@ -26,12 +27,20 @@ Work = Callable[[], object]
 OFTEN = timedelta(seconds=30)
 HOURLY = timedelta(hours=1)
 NIGHTLY = timedelta(days=1)
+REPORT_HOUR = 10
+LATEST_REPORT = timedelta(days=1)
 
 
 def run(app: Flask, stop: Callable[[], bool] = lambda: False) -> None:
     """Sweep for ever; outlives database and Redis."""
-    due: dict[Work, datetime] = {put_back: now(), forget: now(), check_counters: now(), check_media: now() + HOURLY}
-    steps: dict[Work, timedelta] = {put_back: OFTEN, forget: HOURLY, check_counters: NIGHTLY, check_media: NIGHTLY}
+    steps: dict[Work, timedelta] = {
+        put_back: OFTEN,
+        report_week: OFTEN,
+        forget: HOURLY,
+        check_counters: NIGHTLY,
+        check_media: NIGHTLY,
+    }
+    due: dict[Work, datetime] = {work: now() for work in steps} | {check_media: now() + HOURLY}
     while not stop():
         for work, at in list(due.items()):
             if now() >= at:
@@ -89,6 +98,21 @@ def forget() -> None:
     for post in Post.in_trash_since(now()):
         post.purge()
         db.session.commit()
+
+
+def report_week() -> bool:
+    """Tell the admins on Saturday at ten, by the site's clock, how the week was; once, whoever does it."""
+    config: Config = current_app.extensions["config"]
+    here = now().astimezone(ZoneInfo(config.time_zone))
+    until = here.replace(hour=REPORT_HOUR, minute=0, second=0, microsecond=0) - timedelta(days=(here.weekday() - 5) % 7)
+    if until > here:
+        until -= timedelta(days=7)
+    if here - until > LATEST_REPORT:
+        return False  # the site was down, or did not exist; the next one is not far
+    since = until - timedelta(days=7)
+    numbers = week.numbers(since, until)
+    days = {"since": f"{since:%Y-%m-%d}", "until": f"{until:%Y-%m-%d}"}
+    return Mail.send_once(f"weekly-report {until:%Y-%m-%d}", "weekly-report", User.admins(), **days, **numbers)
 
 
 def check_counters() -> int:

@@ -126,11 +126,13 @@ def upgrade():
     sa.Column('data', sa.JSON(), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('marker', sa.String(length=60), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_mails_user_id_users'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_mails'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_mails')),
+    sa.UniqueConstraint('marker', name=op.f('uq_mails_marker'))
     )
     with op.batch_alter_table('mails', schema=None) as batch_op:
         batch_op.create_index('ix_mails_state_due_at', ['state', 'due_at'], unique=False)

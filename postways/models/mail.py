@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, and_, delete, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from postways import later
@@ -34,6 +36,7 @@ class Mail(db.Model):  # type: ignore[name-defined]
     data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # ids, numbers, reasons; never a secret
     state: Mapped[str] = mapped_column(String(16), default="waiting")  # waiting, sending, sent, failed
     tries: Mapped[int] = mapped_column(default=0)
+    marker: Mapped[str | None] = mapped_column(String(60), unique=True)  # of what is sent once, whoever asks
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
     due_at: Mapped[datetime] = mapped_column(Moment, default=now)
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -45,6 +48,20 @@ class Mail(db.Model):  # type: ignore[name-defined]
         db.session.add(mail)
         db.session.flush()
         later.job("send_mail", mail.id)
+
+    @classmethod
+    def send_once(cls, marker: str, kind: str, users: Sequence[User], **data: Any) -> bool:
+        """Send it to all of them, unless that was done under the same marker already; False when it was."""
+        if not users or db.session.scalar(select(cls.id).where(cls.marker == marker)) is not None:
+            return False
+        try:
+            with db.session.begin_nested():
+                db.session.add(cls(kind="marker", state="sent", sent_at=now(), marker=marker))
+        except IntegrityError:
+            return False  # another scheduler was a moment faster
+        for user in users:
+            cls.send(kind, user, **data)
+        return True
 
     @classmethod
     def due(cls, moment: datetime) -> list[int]:

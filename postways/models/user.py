@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import resources
@@ -216,6 +217,12 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         serial = update(cls).where(cls.id == (user.id if user else 0)).values(reset_serial=cls.reset_serial + 1)
         changed(serial)
         Mail.send("reset", user)
+
+    @classmethod
+    def admins(cls) -> Sequence[User]:
+        """Every admin whose account can be used."""
+        here = (cls.role == "admin", cls.suspended_at.is_(None), cls.deleted_at.is_(None))
+        return db.session.scalars(select(cls).where(*here).order_by(cls.id)).all()
 
     @classmethod
     def count(cls) -> int:
