@@ -35,6 +35,7 @@ from postways import (
     profiles,
     seal,
     settings,
+    wellknown,
 )
 from postways.config import Config
 from postways.htmx import VARY, htmx
@@ -57,7 +58,7 @@ HEADERS = {
     "Permissions-Policy": "geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-WITHOUT_PERSON = frozenset({"static", "media.file", "health.healthz", "health.readyz"})
+WITHOUT_PERSON = frozenset({"static", "media.file", "health.healthz", "health.readyz", "wellknown.security"})
 
 
 class Id(IntegerConverter):
@@ -86,7 +87,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.before_request(_begin)
     live.init_app(app)
     app.before_request(_recognise)
-    for part in (auth, posts, profiles, settings, media, health, dev, handlers, looks, moderation, cli):
+    for part in (auth, posts, profiles, settings, media, health, wellknown, dev, handlers, looks, moderation, cli):
         part.init_app(app)
     app.after_request(_finish)
     app.teardown_request(lambda error: db.read_only(False))

@@ -42,6 +42,7 @@ class Config:
     aws_secret_access_key: str = _setting("", "credentials of an S3 store")  # type: ignore[assignment]
     mail_url: str = _setting("", "smtp://user:password@host:587?tls=1, smtps://… or file:///…; default DATA_DIR/mail")  # type: ignore[assignment]
     mail_from: str = _setting("", "who the mail comes from; default postways@ and the host of BASE_URL")  # type: ignore[assignment]
+    security_contact: str = _setting("", "mailto:… or https://… for who finds a weakness; default MAIL_FROM")  # type: ignore[assignment]
     time_zone: str = _setting("UTC", "time zone of the site")  # type: ignore[assignment]
     sqlite_synchronous: str = _setting("NORMAL", "NORMAL, or FULL which also survives a power cut")  # type: ignore[assignment]
     web_concurrency: int = _setting(0, "web processes; default the cores with Postgres, 1 with SQLite")  # type: ignore[assignment]
@@ -100,6 +101,8 @@ class Config:
         _check_scheme("DATABASE_URL", self.database_url, ("sqlite", "postgresql", "postgres", "postgresql+psycopg2"))
         _check_scheme("REDIS_URL", self.redis_url, ("redis", "rediss", "unix"))
         _check_scheme("STORAGE_URL", self.storage_url, ("file", "s3"))
+        if self.security_contact and urlsplit(self.security_contact).scheme not in ("mailto", "https"):
+            raise ConfigError("SECURITY_CONTACT does not start with mailto: or https://.")
         _check_scheme("BASE_URL", self.base_url, ("http", "https"))
         _check_scheme("MAIL_URL", self.mail_url, ("file", "smtp", "smtps"))
         _check_mail_server(self.mail_url)

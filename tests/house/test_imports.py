@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "postways"
-DOORS = {"moderation", "auth", "posts", "profiles", "settings", "media", "live", "health", "dev"}
+DOORS = {"moderation", "auth", "posts", "profiles", "settings", "media", "live", "health", "wellknown", "dev"}
 
 NOTHING: set[str] = set()
 FOR_DOORS = {
@@ -72,6 +72,7 @@ MAY_IMPORT = {
     "media": FOR_DOORS,
     "live": FOR_DOORS | {"later"},
     "health": FOR_DOORS,
+    "wellknown": FOR_DOORS,
 }
 NEVER = {
     "errors": {"flask"},

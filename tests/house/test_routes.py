@@ -28,6 +28,7 @@ class Door:
 DOORS = [
     Door("static", "GET", "/static/app.css", 200, 200, 200),
     Door("health.healthz", "GET", "/healthz", 200, 200, 200),
+    Door("wellknown.security", "GET", "/.well-known/security.txt", 200, 200, 200),
     Door("health.readyz", "GET", "/readyz", 200, 200, 200),
     Door("dev.mails", "GET", "/dev/mail/", 200, 200, 200),  # the tests run in development, on this machine
     Door("dev.mail", "GET", "/dev/mail/none.eml/", 404, 404, 404),
@@ -100,6 +101,9 @@ DOORS = [
     Door("settings.export", "GET", "/settings/export/", TO_LOGIN, 200, 200),
     Door("settings.export", "POST", "/settings/export/", TO_LOGIN, DONE, DONE),
     Door("settings.exported", "GET", "/settings/export/1/", TO_LOGIN, 404, 404),
+    Door("moderation.report_something", "GET", "/report/?post={post}", TO_LOGIN, 200, 403),
+    Door("moderation.report_something", "GET", "/report/?post={draft}", TO_LOGIN, 404, 403),
+    Door("moderation.report_something", "POST", "/report/?post={post}", TO_LOGIN, 422, 403),
     Door("settings.display", "GET", "/theme/", 200, 200, 200),
     Door("settings.display", "POST", "/theme/", DONE, DONE, DONE),
     Door("media.file", "GET", "/media/{picture_key}/square.jpg", 200, 200, 200),
@@ -118,6 +122,10 @@ STAFF_DOORS = [
     ("moderation.suspend", "POST", "/moderation/people/{ada}/suspend/", 422),
     ("moderation.restore", "POST", "/moderation/people/{ada}/restore/", 422),
     ("moderation.role", "POST", "/moderation/people/{ada}/role/", 403),
+    ("moderation.reports", "GET", "/moderation/reports/", 200),
+    ("moderation.report", "GET", "/moderation/reports/1/", 404),
+    ("moderation.take", "POST", "/moderation/reports/1/take/", 404),
+    ("moderation.close", "POST", "/moderation/reports/1/close/", 404),
 ]
 
 
