@@ -116,7 +116,7 @@ def _configure(app: Flask, config: Config) -> None:
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_BR_LEVEL=4,
         COMPRESS_LEVEL=5,
-        COMPRESS_STREAMS=False,
+        COMPRESS_ALGORITHM_STREAMING=["br", "deflate"],  # files of `static`; events and photographs are of no such type
     )
     app.url_map.converters["int"] = Id
     if config.trusted_proxies:
