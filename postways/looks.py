@@ -9,8 +9,9 @@ from pathlib import Path
 
 from babel.dates import format_timedelta
 from babel.numbers import format_decimal
-from flask import Flask, request, url_for
-from flask_babel import format_date, get_locale, lazy_gettext
+from babel.support import NullTranslations
+from flask import Flask, g, request, url_for
+from flask_babel import format_date, get_locale, get_translations, lazy_gettext
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
@@ -59,6 +60,19 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.filters.update(ago=ago, iso=iso, count=count, rich=rich, one_line=one_line)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda words: _catalog().ugettext(words),
+        lambda one, many, number: _catalog().ungettext(one, many, number),
+        newstyle=True,
+    )
+
+
+def _catalog() -> NullTranslations:
+    """The translations into the language of this moment; Flask-Babel would look for them anew at each sentence."""
+    locale, kept = get_locale(), g.get("catalog")
+    if kept is None or kept[0] is not locale:
+        kept = g.catalog = (locale, get_translations())
+    return kept[1]
 
 
 def _notice() -> dict[str, object]:
@@ -92,7 +106,12 @@ def iso(moment: datetime) -> str:
 
 def count(number: int) -> str:
     """A number as people read it: 1,204."""
-    return format_decimal(number, locale=get_locale())
+    return _in_figures(number, str(get_locale()))
+
+
+@lru_cache(maxsize=4096)
+def _in_figures(number: int, locale: str) -> str:
+    return format_decimal(number, locale=locale)
 
 
 @lru_cache(maxsize=4096)

@@ -40,7 +40,8 @@ _kept: OrderedDict[Key, str] = OrderedDict()
 
 def cards(glimpses: Sequence[Glimpse], *, in_view: bool) -> Markup:
     """The cards of these posts, one after the other; `in_view` says that the first one is seen at once."""
-    keys = [_key(glimpse, in_view and place == 0) for place, glimpse in enumerate(glimpses)]
+    language = str(get_locale())
+    keys = [_key(glimpse, language, in_view and place == 0) for place, glimpse in enumerate(glimpses)]
     new = Post.whole([key.post for key in keys if key not in _kept], g.user)
     html = "".join(_card(key, new) for key in keys)
     return Markup(html.replace(TOKEN, generate_csrf()) if g.user.is_member else html)
@@ -51,9 +52,9 @@ def forget() -> None:
     _kept.clear()
 
 
-def _key(glimpse: Glimpse, first: bool) -> Key:
+def _key(glimpse: Glimpse, language: str, first: bool) -> Key:
     reader = (glimpse.liked, glimpse.author_id == g.user.id) if g.user.is_member else None
-    words = (str(get_locale()), ago(glimpse.published_at))
+    words = (language, ago(glimpse.published_at))
     return Key(glimpse.id, glimpse.version, glimpse.like_count, reader, first, words)
 
 
