@@ -37,6 +37,7 @@ SAID = {  # what a page says of what was just done; its name travels in the quer
     "brought-back": lazy_gettext("The post is back, as it was."),
     "purged": lazy_gettext("The post and its photographs are gone for good."),
     "saved": lazy_gettext("Saved."),
+    "account-deleted": lazy_gettext("Your account is deleted. Thank you for having been here."),
 }
 LEADS_TO = {"deleted": ("settings.trash", lazy_gettext("Open the trash"))}  # from a notice: endpoint and words
 

@@ -18,7 +18,7 @@ from postways import later
 from postways.config import Config
 from postways.db import db, now
 from postways.inventory import check_media
-from postways.models import Attempt, Audit, Erasure, Export, Mail, Photo, Post, Session, User, week
+from postways.models import Attempt, Audit, Erasure, Export, Mail, Photo, Post, Session, User, departure, week
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ def run(app: Flask, stop: Callable[[], bool] = lambda: False) -> None:
         put_back: OFTEN,
         report_week: OFTEN,
         forget: HOURLY,
+        purge: HOURLY,
         check_counters: NIGHTLY,
         check_media: NIGHTLY,
     }
@@ -113,6 +114,15 @@ def report_week() -> bool:
     numbers = week.numbers(since, until)
     days = {"since": f"{since:%Y-%m-%d}", "until": f"{until:%Y-%m-%d}"}
     return Mail.send_once(f"weekly-report {until:%Y-%m-%d}", "weekly-report", User.admins(), **days, **numbers)
+
+
+def purge() -> None:
+    """Erase deleted accounts, in small steps that may be cut off anywhere."""
+    for user_id in departure.due(now()):
+        db.session.commit()
+        while departure.erase_some(user_id):
+            db.session.commit()
+        db.session.commit()
 
 
 def check_counters() -> int:

@@ -35,6 +35,10 @@ class Permissions:
         """Show a post to everybody."""
         return self.can_edit(post) and not self.must_verify
 
+    def can_close(self, person: User) -> bool:
+        """Delete this account: nobody but the person."""
+        return self.id is not None and person.id == self.id
+
     def can_delete(self, post: Post) -> bool:
         """Move a post to the trash."""
         return self.can_edit(post)

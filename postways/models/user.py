@@ -171,7 +171,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     @classmethod
     def named(cls, username: str) -> User:
         """The person with this username, in any case and Unicode form. Raises Missing."""
-        user = db.session.scalar(select(cls).where(cls.username_key == folded(username)))
+        user = db.session.scalar(select(cls).where(cls.username_key == folded(username), cls.deleted_at.is_(None)))
         if user is None:
             raise Missing
         return user
@@ -188,7 +188,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     def find(cls, user_id: int) -> User:
         """The person with this id. Raises Missing."""
         user = db.session.get(cls, user_id)
-        if user is None:
+        if user is None or user.deleted_at is not None:
             raise Missing
         return user
 
@@ -359,6 +359,20 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         self._log_out_everywhere()
         self._withhold(True)
         later.tell("person", person=self.id)
+
+    def leave(self) -> None:
+        """Delete the account: hidden everywhere now, erased by `departure` within a day. Twice is once."""
+        if self.deleted_at is not None:
+            return
+        self.deleted_at = now()
+        self.email_key = self.pending_email = None  # whoever comes back may use the address at once
+        self.vanish()
+        posts = db.metadata.tables["posts"]
+        own = update(posts).where(posts.c.author_id == self.id, posts.c.deleted_at.is_(None))
+        changed(own.values(deleted_at=self.deleted_at))  # from staff too, who see what is withheld
+        PastUsername.keep(self.username_key, None)
+        Audit.note("account-deleted", self, self)
+        Mail.send("account-deleted", self)
 
     def _withhold(self, withheld: bool) -> None:
         db.session.flush()

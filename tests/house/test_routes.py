@@ -44,6 +44,8 @@ DOORS = [
     Door("auth.password_reset", "POST", "/password_reset/", 422, 303, 303),
     Door("auth.new_password", "GET", "/password_reset/never-made/", 410, 410, 410),
     Door("auth.new_password", "POST", "/password_reset/never-made/", 410, 410, 410),
+    Door("auth.delete_account", "GET", "/authors/{ada}/delete/", TO_LOGIN, 403, 200),
+    Door("auth.delete_account", "POST", "/authors/{ada}/delete/", TO_LOGIN, 403, 422),
     Door("auth.logout", "POST", "/logout/", TO_LOGIN, DONE, DONE),
     Door("auth.password_change", "GET", "/password_change/", TO_LOGIN, 200, 200),
     Door("auth.password_change", "POST", "/password_change/", TO_LOGIN, 422, 422),

@@ -1,0 +1,65 @@
+"""Somebody has left: what remains of a deleted account is erased, a little in each transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import selectinload
+
+from postways import later
+from postways.db import changed, db
+from postways.models.export import Export
+from postways.models.like import Like
+from postways.models.photo import Photo
+from postways.models.post import Post
+from postways.models.user import User
+
+ERASED_AFTER = timedelta(hours=12)  # so that the mail which says it has time to go out; promised are 24 hours
+STEP = 50  # rows in one transaction
+
+
+def belongings(user: User) -> dict[str, int]:
+    """What goes with the account, in numbers."""
+    counted = {
+        "posts": (Post.author_id, Post.deleted_at.is_(None)),
+        "photographs": (Photo.owner_id, Photo.avatar.is_(False)),
+        "likes": (Like.user_id, Like.id.is_not(None)),
+    }
+    return {
+        name: db.session.scalar(select(func.count()).where(whose == user.id, which)) or 0
+        for name, (whose, which) in counted.items()
+    }
+
+
+def due(moment: datetime) -> list[int]:
+    """The ids of deleted accounts that are to be erased now."""
+    return list(db.session.scalars(select(User.id).where(User.deleted_at < moment - ERASED_AFTER).limit(100)))
+
+
+def erase_some(user_id: int) -> bool:
+    """Erase a part; False when the account itself has gone. Other people's counts stay right at every step."""
+    if _erase_likes(user_id):
+        return True
+    posts = select(Post).where(Post.author_id == user_id).options(selectinload(Post.photos))
+    for post in (some := db.session.scalars(posts.limit(STEP)).all()):
+        post.purge()
+    if some:
+        return True
+    photos = db.session.scalars(select(Photo).where(Photo.owner_id == user_id).limit(STEP)).all()
+    exports = db.session.scalars(select(Export).where(Export.user_id == user_id)).all()
+    for row in (*photos, *exports):
+        row.remove()
+    if photos or exports:
+        return True
+    changed(delete(User).where(User.id == user_id, User.deleted_at.is_not(None)))
+    return False
+
+
+def _erase_likes(user_id: int) -> bool:
+    likes = db.session.execute(select(Like.id, Like.post_id).where(Like.user_id == user_id).limit(STEP)).all()
+    for like_id, post_id in likes:
+        if changed(delete(Like).where(Like.id == like_id)) == 1:
+            changed(update(Post).where(Post.id == post_id).values(like_count=Post.like_count - 1))
+            later.tell("post", post=post_id)
+    return bool(likes)
