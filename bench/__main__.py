@@ -25,7 +25,7 @@ from bench.parts.looking import queries, weight
 from bench.parts.reading import feed, post
 from bench.parts.standing import memory, start
 from bench.parts.uploading import upload
-from bench.site import ROOT, Site
+from bench.site import ROOT, Failed, Site
 from postways.local import cluster
 from postways.local.run import raise_file_limit
 
@@ -94,7 +94,10 @@ def _on(site: Site, parts: Sequence[str], quick: bool) -> Iterator[Figure]:
         bench = Bench(site, QUICK if quick else 1.0)
         for name in parts:
             print(f"measuring {name}", file=sys.stderr, flush=True)
-            yield from PARTS[name](bench)
+            try:
+                yield from PARTS[name](bench)
+            except (Failed, OSError, ValueError, LookupError) as error:
+                yield Figure(name, "could not be measured", 1, "", at_most=0, note=" ".join(str(error).split())[:300])
 
 
 def written(figures: Sequence[Figure], seconds: float, load: float) -> Path:

@@ -22,7 +22,7 @@ def main(browser: str, url: str, width: str, density: str) -> None:
         chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         page = chromium.new_page(viewport={"width": int(width), "height": 844}, device_scale_factor=float(density))
         finished: list[Request] = []
-        page.on("requestfinished", lambda request: finished.append(request))
+        page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108 it can't hold a builtin
         page.goto(url, wait_until="load")
         cards = _cards(page)
         kinds: Counter[str] = Counter()
@@ -33,10 +33,10 @@ def main(browser: str, url: str, width: str, density: str) -> None:
             if request.resource_type == "image":
                 pictures[request.url] = size
         known = {"document", "stylesheet", "script", "image"}
-        others = [one for one in finished if one.resource_type not in known and "/live/" not in one.url]
+        others = [one.url for one in finished if one.resource_type not in known and "/live/" not in one.url]
         weights = [sum(pictures.get(source, 0) for source in card) for card in cards]
         told = {kind: kinds[kind] for kind in known}
-        told |= {"others": len(others), "mean": round(sum(weights) / len(weights)), "heaviest": max(weights)}
+        told |= {"others": others, "mean": round(sum(weights) / len(weights)), "heaviest": max(weights)}
         print(json.dumps(told))
         chromium.close()
 

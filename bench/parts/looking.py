@@ -57,7 +57,9 @@ def weight(bench: Bench) -> Iterator[Figure]:
         yield Figure("weight", f"{screen}: HTML", told["document"] / 1e3, "kB", at_most=12)
         yield Figure("weight", f"{screen}: CSS", told["stylesheet"] / 1e3, "kB", at_most=10)
         yield Figure("weight", f"{screen}: JavaScript", told["script"] / 1e3, "kB", at_most=22)
-        yield Figure("weight", f"{screen}: requests but for pictures and news", told["others"], "", at_most=0)
+        others = ", ".join(told["others"])
+        name = f"{screen}: requests but for pictures and news"
+        yield Figure("weight", name, len(told["others"]), "", at_most=0, note=others)
         most = 120 if density == 2 else None
         yield Figure("weight", f"{screen}: pictures per card, mean", told["mean"] / 1e3, "kB", at_most=most)
         yield Figure("weight", f"{screen}: pictures per card, heaviest", told["heaviest"] / 1e3, "kB")
