@@ -1,4 +1,4 @@
-"""How much one person may do in an hour: counted in Redis for all processes, in each one while Redis is away."""
+"""How much one person may do in an hour: counted in Redis for all processes, in each one while Redis is away.
 
 What guards log-in, sign-up and mail is counted in the database instead (`models/attempt.py`) and holds without Redis.
 """
