@@ -124,6 +124,7 @@ STAFF_DOORS = [
     ("moderation.suspend", "POST", "/moderation/people/{ada}/suspend/", 422),
     ("moderation.restore", "POST", "/moderation/people/{ada}/restore/", 422),
     ("moderation.role", "POST", "/moderation/people/{ada}/role/", 403),
+    ("moderation.log", "GET", "/moderation/log/", 200),
     ("moderation.reports", "GET", "/moderation/reports/", 200),
     ("moderation.report", "GET", "/moderation/reports/1/", 404),
     ("moderation.take", "POST", "/moderation/reports/1/take/", 404),
