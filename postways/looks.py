@@ -38,6 +38,8 @@ SAID = {  # what a page says of what was just done; its name travels in the quer
     "purged": lazy_gettext("The post and its photographs are gone for good."),
     "saved": lazy_gettext("Saved."),
     "account-deleted": lazy_gettext("Your account is deleted. Thank you for having been here."),
+    "staff": lazy_gettext("Access for staff only!"),
+    "reported": lazy_gettext("Thank you. The staff looks at it, and a mail tells you what came of it."),
 }
 LEADS_TO = {"deleted": ("settings.trash", lazy_gettext("Open the trash"))}  # from a notice: endpoint and words
 

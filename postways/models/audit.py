@@ -59,14 +59,14 @@ class Circumstances(NamedTuple):
 circumstances: ContextVar[Circumstances] = ContextVar("circumstances", default=Circumstances())  # noqa: B039 immutable
 
 
-def given_reason(text: str) -> str:
+def given_reason(text: str, field: str = "reason") -> str:
     """Why staff does something, trimmed. Raises Refused unless it is said."""
     text = text.strip()
     if not text:
-        raise Refused("Say why; the person concerned and the record are told.", field="reason")
+        raise Refused("Say why; the person concerned and the record are told.", field=field)
     if len(text) > LONGEST_REASON:
         message = "That is %(length)d characters; the most is %(most)d."
-        raise Refused(message, field="reason", length=len(text), most=LONGEST_REASON)
+        raise Refused(message, field=field, length=len(text), most=LONGEST_REASON)
     return text
 
 

@@ -47,6 +47,10 @@ class Permissions:
         """See other people's drafts."""
         return self.is_staff
 
+    def can_report(self, person: User) -> bool:
+        """Tell the staff of somebody else, or of a post of theirs."""
+        return self.is_member and person.id != self.id
+
     def can_moderate(self, post: Post) -> bool:
         """Unpublish, remove and give back a post of somebody else; its author must have come along."""
         return self.can_act_on(post.author)

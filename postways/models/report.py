@@ -2,21 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, Select, String, Text, or_, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from postways.db import Id, Moment, db, now
+from postways.errors import Forbidden, Missing, Refused
+from postways.models.audit import Audit, given_reason
+from postways.models.mail import Mail
+from postways.models.post import Post
+from postways.models.user import User
+from postways.paging import Page
 
 LONGEST_REASON = 1_000
+PAGE_SIZE = 30
+MOST_BESIDE = 20  # shown on the page of a person or post
+STATES = ("open", "taken", "closed")
+ACTIONS = ("none", "warned", "unpublished", "removed", "suspended")
+_PENDING = text("state <> 'closed'")
 
 
 class Report(db.Model):  # type: ignore[name-defined]
     """One report; `open` until a moderator takes it, `closed` with what was done and a note."""
 
     __tablename__ = "reports"
-    __table_args__ = (Index("ix_reports_state_id", "state", "id"),)
+    __table_args__ = (
+        Index("ix_reports_state_id", "state", "id"),
+        # while one waits there is no second one of the same person about the same
+        Index(
+            "uq_reports_pending_post",
+            "reporter_id",
+            "post_id",
+            unique=True,
+            sqlite_where=_PENDING,
+            postgresql_where=_PENDING,
+        ),
+        Index(
+            "uq_reports_pending_person",
+            "reporter_id",
+            "person_id",
+            unique=True,
+            sqlite_where=text("state <> 'closed' AND post_id IS NULL"),
+            postgresql_where=text("state <> 'closed' AND post_id IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     reporter_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
@@ -29,3 +61,110 @@ class Report(db.Model):  # type: ignore[name-defined]
     note: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    reporter: Mapped[User | None] = relationship(foreign_keys=[reporter_id], lazy="raise_on_sql")
+    person: Mapped[User | None] = relationship(foreign_keys=[person_id], lazy="raise_on_sql")
+    taken_by: Mapped[User | None] = relationship(foreign_keys=[taken_by_id], lazy="raise_on_sql")
+    post: Mapped[Post | None] = relationship(lazy="raise_on_sql")
+
+    # --- queries
+
+    @classmethod
+    def seen_by(cls, reader: User) -> Select[Report]:
+        """What `reader` may work on: never what is about the reader, who would learn who reported it."""
+        others = or_(cls.person_id.is_(None), cls.person_id != reader.id)
+        everything = (joinedload(cls.reporter), joinedload(cls.person), joinedload(cls.taken_by), joinedload(cls.post))
+        return select(cls).where(others).options(*everything).execution_options(populate_existing=True)
+
+    @classmethod
+    def queue(cls, reader: User, state: str, cursor: str | None) -> Page[Report]:
+        """Those in one of STATES: what waits longest comes first, what was closed last. Raises BadCursor."""
+        query = cls.seen_by(reader).where(cls.state == state)
+        return Page.of(db.session, query, (cls.id,), cursor, PAGE_SIZE, rising=state != "closed")
+
+    @classmethod
+    def about(cls, reader: User, *, person_id: int | None = None, post_id: int | None = None) -> Sequence[Report]:
+        """The newest about a person or a post."""
+        which = cls.post_id == post_id if post_id is not None else cls.person_id == person_id
+        query = cls.seen_by(reader).where(which).order_by(cls.id.desc()).limit(MOST_BESIDE)
+        return db.session.scalars(query).all()
+
+    @classmethod
+    def find(cls, report_id: int, reader: User, *, acting: bool = False) -> Report:
+        """One that `reader` may work on, locked for who is `acting`. Raises Missing."""
+        query = cls.seen_by(reader).where(cls.id == report_id)
+        report = db.session.scalar(query.with_for_update(of=cls) if acting else query)
+        if report is None:
+            raise Missing
+        return report
+
+    # --- verbs
+
+    @classmethod
+    def make(cls, reporter: User, reason: str, *, person: User, post: Post | None = None) -> None:
+        """Tell the staff of a person, or of a `post` of that person; while it waits a second one changes nothing.
+
+        Raises Forbidden or Refused.
+        """
+        if not reporter.can_report(person):
+            raise Forbidden
+        reason = reason.strip()
+        if not reason:
+            raise Refused("Say what is wrong, so that the staff knows what to look for.", field="reason")
+        if len(reason) > LONGEST_REASON:
+            message = "That is %(length)d characters; the most is %(most)d."
+            raise Refused(message, field="reason", length=len(reason), most=LONGEST_REASON)
+        post_id = post.id if post else None
+        report = cls(reporter_id=reporter.id, person_id=person.id, post_id=post_id, reason=reason)
+        try:
+            with db.session.begin_nested():
+                db.session.add(report)
+        except IntegrityError:
+            return  # a second click, or again while the first one waits
+        Audit.note("report-made", reporter, person, post_id=post_id, report=report.id)
+
+    def take(self, actor: User) -> None:
+        """Say that `actor` works on it. Twice is once. Raises Refused when somebody else was faster."""
+        if self.state == "taken" and self.taken_by_id == actor.id:
+            return
+        if self.state != "open":
+            raise Refused("Somebody else has taken or closed this report.")
+        self.state, self.taken_by_id = "taken", actor.id
+        Audit.note("report-taken", actor, self.person, post_id=self.post_id, report=self.id)
+
+    def close(self, actor: User, action: str, note: str, until: datetime | None = None) -> None:
+        """Do what `action` says, note why, and tell the reporter the outcome. Raises Forbidden or Refused."""
+        note = given_reason(note, field="note")
+        if action not in ACTIONS:
+            raise Refused("Choose what is to be done.", field="action")
+        if self.state == "closed":
+            raise Refused("Somebody closed this report already.")
+        if action != "none":
+            self._act(actor, action, note, until)
+        before, self.state, self.action, self.note, self.closed_at = self.state, "closed", action, note, now()
+        Audit.note(
+            "report-closed",
+            actor,
+            self.person,
+            post_id=self.post_id,
+            reason=note,
+            report=self.id,
+            before=before,
+            after=action,
+        )
+        if self.reporter is not None:
+            Mail.send("report-closed", self.reporter, action=action, about="post" if self.post_id else "person")
+
+    def _act(self, actor: User, action: str, note: str, until: datetime | None) -> None:
+        person = User.in_any_state(self.person_id or 0, acting=True)
+        post = Post.in_any_state(self.post_id, acting=True) if self.post_id else None
+        if action == "warned":
+            person.warn(actor, note, post)
+        elif action == "suspended":
+            person.suspend(actor, note, until)
+        elif post is None:
+            raise Refused("This report is about a person, not about a post. Choose something else.", field="action")
+        elif action == "unpublished":
+            post.unpublish(actor, note)
+        else:
+            post.remove(actor, note)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import resources
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import ColumnElement, String, Text, delete, func, literal, or_, select, update
@@ -24,6 +24,9 @@ from postways.models.permissions import Permissions
 from postways.models.username import PastUsername
 from postways.paging import EPOCH, Page
 from postways.text import folded, visible
+
+if TYPE_CHECKING:
+    from postways.models.post import Post
 
 LONGEST_USERNAME = 150
 LONGEST_NAME = 100
@@ -353,6 +356,14 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         self._withhold(self.deleted_at is not None)
         Audit.note("restored", actor, self, reason=reason, before=before, after=self.standing)
         Mail.send("account-restored", self, reason=reason)
+
+    def warn(self, actor: User, reason: str, post: Post | None = None) -> None:
+        """Ask this person not to go on with what they did, perhaps in a `post`. Raises Forbidden or Refused."""
+        if not actor.can_act_on(self):
+            raise Forbidden
+        reason = given_reason(reason)
+        Audit.note("warned", actor, self, post_id=post.id if post else None, reason=reason)
+        Mail.send("warned", self, reason=reason, title=post.title if post else "")
 
     def vanish(self) -> None:
         """Be gone from every door at once: logged out, every post withheld, open pages cut off."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Flask, g, request, url_for
+from flask import Blueprint, Flask, current_app, g, request, url_for
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
+from postways.config import Config
 from postways.db import db, read_only
 from postways.errors import Forbidden, Refused
 from postways.handlers import answer, sentence
@@ -22,10 +25,9 @@ bp = Blueprint("moderation", __name__)
 
 def init_app(app: Flask) -> None:
     """Open these doors."""
-    from postways.moderation import people, posts  # noqa: F401, PLC0415 they attach themselves to `bp`
+    from postways.moderation import log, people, posts, reports  # noqa: F401, PLC0415 they attach themselves to `bp`
 
     app.register_blueprint(bp)
-    app.context_processor(_warning)
 
 
 def next_url(found: Page[Any]) -> str | None:
@@ -54,6 +56,12 @@ def refused(form: FlaskForm, filled: Callable[[int], Response], error: Refused |
     return answer(status, str(sentences[0]))
 
 
+def midnight(day: date | None) -> datetime | None:
+    """When a day begins where the site is at home."""
+    config: Config = current_app.extensions["config"]
+    return datetime.combine(day, time(), ZoneInfo(config.time_zone)) if day else None
+
+
 def people_in(history: Page[Audit]) -> dict[int, User]:
     """Those of whom the entries speak, by id; deleted accounts are not among them."""
     return User.by_id({person for entry in history.items for person in (entry.actor_id, entry.target_id)})
@@ -63,10 +71,11 @@ def people_in(history: Page[Audit]) -> dict[int, User]:
 def _note_refused(error: Forbidden) -> Response:
     """Staff tried what they may not: written down in a transaction of its own."""
     db.session.rollback()
-    read_only(False)
-    asked = dict(request.view_args or {})
-    Audit.note("staff-refused", g.user, post_id=asked.pop("post_id", None), door=request.endpoint, **asked)
-    db.session.commit()
+    if g.user.is_staff:
+        read_only(False)
+        asked = dict(request.view_args or {})
+        Audit.note("staff-refused", g.user, post_id=asked.pop("post_id", None), door=request.endpoint, **asked)
+        db.session.commit()
     return answer(403)
 
 
@@ -75,8 +84,3 @@ def _keep_nothing(response: Response) -> Response:
     """What only staff may read is in no cache."""
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _warning() -> dict[str, str]:
-    """Why somebody was sent home."""
-    return {"notice": _("Access for staff only!")} if request.args.get("notice") == "staff" else {}

@@ -9,6 +9,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional
 
 from postways.models.audit import LONGEST_REASON
+from postways.models.report import ACTIONS
 from postways.models.user import ROLES
 
 
@@ -17,17 +18,16 @@ def trimmed(text: str | None) -> str:
     return (text or "").replace("\r\n", "\n").replace("\x00", "").strip()
 
 
+def _why(label: str, missing: str) -> TextAreaField:
+    too_long = _l("This is longer than %(max)d characters; shorten it a little.")
+    checks = [DataRequired(missing), Length(max=LONGEST_REASON, message=too_long)]
+    return TextAreaField(label, checks, filters=[trimmed])
+
+
 class ReasonForm(FlaskForm):
     """An act of the staff, with its reason."""
 
-    reason = TextAreaField(
-        _l("Reason"),
-        [
-            DataRequired(_l("Say why; the person concerned and the record are told.")),
-            Length(max=LONGEST_REASON, message=_l("This is longer than %(max)d characters; shorten it a little.")),
-        ],
-        filters=[trimmed],
-    )
+    reason = _why(_l("Reason"), _l("Say why; the person concerned and the record are told."))
 
 
 class SuspendForm(ReasonForm):
@@ -40,3 +40,19 @@ class RoleForm(FlaskForm):
     """What somebody may do."""
 
     role = SelectField(_l("Role"), choices=[SelectChoice(role, _l(role)) for role in ROLES])
+
+
+class ReportForm(FlaskForm):
+    """What somebody tells the staff."""
+
+    reason = _why(_l("What is wrong?"), _l("Say what is wrong, so that the staff knows what to look for."))
+
+
+class CloseForm(FlaskForm):
+    """What is done about a report."""
+
+    action = SelectField(
+        _l("What is done"), choices=[SelectChoice(action, _l(action)) for action in ACTIONS], default="none"
+    )
+    until = DateField(_l("Until"), [Optional()])
+    note = _why(_l("Note"), _l("Say why; the person concerned and the record are told."))

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
 
-from flask import abort, current_app, g, request, url_for
+from flask import abort, g, request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
 from postways.auth import refills_form, staff_only
-from postways.config import Config
 from postways.db import db, reading
 from postways.errors import Forbidden, Refused
 from postways.htmx import go, page
-from postways.models import Audit, User
+from postways.models import Audit, Report, User
 from postways.models.user import ROLES, SORTS, STATES
-from postways.moderation import bp, next_url, people_in, refused
+from postways.moderation import bp, midnight, next_url, people_in, refused
 from postways.moderation.forms import ReasonForm, RoleForm, SuspendForm, trimmed
 
 
@@ -73,12 +70,6 @@ def role(user_id: int) -> Response:
     return _judge(user_id, form, lambda who: who.become(form.role.data, g.user))
 
 
-def midnight(day: date | None) -> datetime | None:
-    """When a day begins where the site is at home."""
-    config: Config = current_app.extensions["config"]
-    return datetime.combine(day, time(), ZoneInfo(config.time_zone)) if day else None
-
-
 def _judge(user_id: int, form: FlaskForm, verdict: Callable[[User], None]) -> Response:
     if not form.validate_on_submit():
         return refused(form, lambda status: _person_page(user_id, form, status))
@@ -103,6 +94,7 @@ def _person_page(user_id: int, form: FlaskForm | None = None, status: int = 200)
             form=form or (ReasonForm() if who.suspended_at else SuspendForm()),
             role_form=form if isinstance(form, RoleForm) else RoleForm(role=who.role),
             history=history,
+            reports=Report.about(g.user, person_id=user_id),
             people=people_in(history),
             next_url=next_url(history),
         )

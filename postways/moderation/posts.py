@@ -9,7 +9,7 @@ from postways.auth import refills_form, staff_only
 from postways.db import db, reading
 from postways.errors import Forbidden, Refused
 from postways.htmx import asked_by_htmx, came_from, fragment, go, page
-from postways.models import Audit, Post
+from postways.models import Audit, Post, Report
 from postways.models.post import SORTS, STATES
 from postways.moderation import bp, next_url, people_in, refused
 from postways.moderation.forms import ReasonForm, trimmed
@@ -83,6 +83,7 @@ def _post_page(post_id: int, form: ReasonForm, status: int = 200) -> Response:
             post=found,
             form=form,
             history=history,
+            reports=Report.about(g.user, post_id=post_id),
             people=people_in(history),
             next_url=next_url(history),
         )

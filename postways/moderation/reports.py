@@ -1,0 +1,105 @@
+"""The doors of reports: members tell the staff, and the staff works the queue."""
+
+from __future__ import annotations
+
+from flask import abort, g, request, url_for
+from werkzeug.wrappers import Response
+
+from postways.auth import members_only, refills_form, staff_only
+from postways.db import db, reading
+from postways.errors import Forbidden, Missing, Refused
+from postways.htmx import go, page
+from postways.models import Post, Report, User
+from postways.models.report import STATES
+from postways.moderation import bp, midnight, next_url, refused
+from postways.moderation.forms import CloseForm, ReportForm
+
+
+@bp.route("/report/", methods=["GET", "POST"])
+@members_only
+@refills_form
+def report_something() -> Response:
+    """Tell the staff of a `post` or a `person`, both by id."""
+    form = ReportForm()
+    if not form.is_submitted():
+        return _report_form(form)
+    if not form.validate_on_submit():
+        return refused(form, lambda status: _report_form(form, status))
+    person, post = _reported()
+    Report.make(g.user, form.reason.data, person=person, post=post)
+    db.session.commit()
+    if post is not None:
+        return go(url_for("posts.show", post_id=post.id, notice="reported"))
+    return go(url_for("profiles.show", username=person.username, notice="reported"))
+
+
+@bp.get("/moderation/reports/")
+@staff_only
+def reports() -> Response:
+    """The queue."""
+    state = request.args.get("state", "open")
+    if state not in STATES:
+        abort(400)
+    found = Report.queue(g.user, state, request.args.get("cursor"))
+    return page("moderation/reports.html", page=found, state=state, states=STATES, next_url=next_url(found))
+
+
+@bp.get("/moderation/reports/<int:report_id>/")
+@staff_only
+def report(report_id: int) -> Response:
+    """One report with everything that is needed to decide."""
+    return _report_page(report_id, CloseForm())
+
+
+@bp.post("/moderation/reports/<int:report_id>/take/")
+@staff_only
+def take(report_id: int) -> Response:
+    """Work on it."""
+    Report.find(report_id, g.user, acting=True).take(g.user)
+    db.session.commit()
+    return go(url_for("moderation.report", report_id=report_id))
+
+
+@bp.post("/moderation/reports/<int:report_id>/close/")
+@staff_only
+@refills_form
+def close(report_id: int) -> Response:
+    """Do what is to be done, and tell the reporter."""
+    form = CloseForm()
+    if not form.validate_on_submit():
+        return refused(form, lambda status: _report_page(report_id, form, status))
+    try:
+        found = Report.find(report_id, g.user, acting=True)
+        found.close(g.user, form.action.data, form.note.data, midnight(form.until.data))
+        db.session.commit()
+    except Refused as error:
+        return refused(form, lambda status: _report_page(report_id, form, status), error)
+    return go(url_for("moderation.reports"))
+
+
+def _reported() -> tuple[User, Post | None]:
+    """What the address speaks of, if the reporter can see it."""
+    post_id, person_id = (request.args.get(name, 0, int) for name in ("post", "person"))
+    if not 0 < (post_id or person_id) < 10**18:
+        raise Missing
+    if post_id:
+        post = Post.find(post_id, g.user)
+        return post.author, post
+    person = User.find(person_id)
+    if not g.user.can_see(person):
+        raise Missing
+    return person, None
+
+
+def _report_form(form: ReportForm, status: int = 200) -> Response:
+    with reading():
+        person, post = _reported()
+    if not g.user.can_report(person):
+        raise Forbidden
+    return page("moderation/report_something.html", status, form=form, person=person, post=post)
+
+
+def _report_page(report_id: int, form: CloseForm, status: int = 200) -> Response:
+    with reading():
+        found = Report.find(report_id, g.user)
+    return page("moderation/report.html", status, report=found, form=form)
