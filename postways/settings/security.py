@@ -97,7 +97,8 @@ def passkey_options() -> JsonAnswer | tuple[JsonAnswer, int]:
     """What the browser needs to make a passkey; the password comes first."""
     form = ProofForm()
     if not form.validate_on_submit() or unproved(PAGE, form, form.password, **_state()):
-        return jsonify(sentence=" ".join(form.password.errors) or _("Load this page again, then try once more.")), 422
+        words = " ".join(map(str, form.password.errors))
+        return jsonify(sentence=words or _("Load this page again, then try once more.")), 422
     with reading():
         return registration_options(g.user)
 

@@ -138,6 +138,12 @@ def test_new_recovery_codes_end_the_old_ones(app, as_ada, app_of_ada):
         assert second(half_way(app), fresh[0]).status_code == 303
 
 
+def test_a_passkey_can_not_be_begun_without_the_password(as_ada):
+    answer = as_ada.post("/settings/security/passkeys/options/")
+
+    assert (answer.status_code, answer.json["sentence"]) == (422, "Type your password.")
+
+
 def test_a_passkey_can_be_removed_by_its_owner_alone(app, as_ada, ada, as_ben, ben):
     with app.app_context():
         Passkey.add(ada, b"one", b"key", 0, "Phone")
