@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 
 from postways.auth import passwords
 from postways.config import Config
-from postways.db import db
+from postways.db import db, now
 from postways.errors import Missing, Refused
 from postways.models import User
 from postways.models.user import ROLES, check_password
@@ -42,8 +42,9 @@ def init_app(app: Flask) -> None:
 @click.argument("name")
 @click.argument("email")
 @click.option("--role", type=click.Choice(ROLES), default="member", show_default=True)
+@click.option("--verified", is_flag=True, help="The address is known to be theirs; without this a mail asks.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking twice.")
-def create(name: str, email: str, role: str, password_stdin: bool) -> None:
+def create(name: str, email: str, role: str, verified: bool, password_stdin: bool) -> None:
     """Open an account, for example that of the first admin."""
     if password_stdin:
         password = sys.stdin.readline().removesuffix("\n")
@@ -52,6 +53,8 @@ def create(name: str, email: str, role: str, password_stdin: bool) -> None:
     with _refusals_named():
         check_password(password, name, email)
         user = User.sign_up(name, email, passwords.hashed(password), role)
+    user.verified_at = now() if verified else None
+    user.wants_link()
     db.session.commit()
     click.echo(f"{user.username} is here, as {user.role}.")
 

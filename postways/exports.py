@@ -11,7 +11,7 @@ from typing import IO, Any
 from sqlalchemy import select
 
 from postways.db import db
-from postways.models import Audit, Like, PastUsername, Passkey, Photo, Post, Report, Session, User
+from postways.models import Audit, Like, Passkey, PastUsername, Photo, Post, Report, Session, User
 from postways.storage import NotFound, Storage
 
 PROFILE = (

@@ -4,7 +4,7 @@ import pytest
 
 from postways.db import db
 from postways.models import User
-from tests.cast import PASSWORD, Browser, make_post
+from tests.cast import PASSWORD, Browser, letters, make_post
 
 
 @pytest.fixture
@@ -117,3 +117,13 @@ def test_repairing_the_media_ends_well_and_asks_for_what_is_missing(app, ada, ru
 
     with app.app_context():
         assert db.session.get(type(photo), photo.id).waiting
+
+
+def test_a_new_address_is_asked_for_confirmation_unless_it_is_known(app, crowd, run):
+    for name, words in (("una", ["--verified"]), ("ada", [])):
+        made = run("users", "create", name, f"{name}@example.org", "--password-stdin", *words, typed=f"{PASSWORD}\n")
+        assert made.exit_code == 0
+
+    assert [letter["To"] for letter in letters(app)] == ["ada@example.org"]
+    with app.app_context():
+        assert User.named("una").verified_at is not None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import stat
+from pathlib import Path
 
 import pytest
 
-from postways.config import Config, ConfigError
+from postways.config import Config, ConfigError, table
 
 SECRET = "0123456789abcdef0123456789abcdef"
 
@@ -135,3 +136,12 @@ def test_only_a_loopback_address_is_this_machine_alone(here, host, alone):
 
 def test_an_ipv6_host_makes_an_address(here):
     assert Config.from_environment({**here, "HOST": "::1"}).base_url == "http://[::1]:8000"
+
+
+def test_the_table_of_settings_is_the_one_in_the_docs():
+    assert table() in (Path(__file__).parents[1] / "docs" / "settings.md").read_text()
+
+
+def test_mail_comes_from_the_site_unless_it_is_told_otherwise(live):
+    assert Config.from_environment(live).mail_from == "postways@photos.example"
+    assert Config.from_environment({**live, "MAIL_FROM": "hello@photos.example"}).mail_from == "hello@photos.example"

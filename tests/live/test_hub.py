@@ -332,3 +332,17 @@ def test_what_this_process_could_not_say_is_said_by_its_reader(app, hub, post, m
     hub._read()
 
     assert counts(heard(stream)) == {post.id: "0"}
+
+
+@pytest.mark.parametrize("topic", ["sessions", "rights", "person"])
+def test_who_may_hear_less_is_cut_off_and_who_is_hidden_is_heard_of_no_more(app, hub, post, ben, topic):
+    own, other = page(hub, post, person=post.author_id), page(hub, post, person=ben.id)
+
+    tell(app, topic, person=post.author_id)
+    hub._read()
+    assert heard(own).endswith("(end)")
+    assert "(end)" not in heard(other)
+
+    like(app, post, ben)
+    hub._read()
+    assert counts(heard(other)) == ({} if topic == "person" else {post.id: "1"})
