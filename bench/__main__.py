@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.figures import Figure, table
+from bench.figures import Figure, number, table
 from bench.parts import Bench, Part
 from bench.parts.liking import like
 from bench.parts.living import live, live10k, pages
@@ -66,6 +66,7 @@ def main(arguments: Sequence[str]) -> int:
     with TemporaryDirectory(prefix="postways-bench-") as folder:
         for figure in measured(Path(folder), parts, quick=asked.quick):
             figures.append(figure)
+            print(f"  {figure.name}: {number(figure.value)} {figure.unit}", file=sys.stderr, flush=True)
     print(f"\n{table(figures)}\n")
     seconds = time.monotonic() - began
     print(f"{seconds:.0f} s on {os.cpu_count()} cores with Python {platform.python_version()}; load before: {load:.1f}")

@@ -24,6 +24,8 @@ def main(browser: str, url: str, width: str, density: str) -> None:
         finished: list[Request] = []
         page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108 it can't hold a builtin
         page.goto(url, wait_until="load")
+        known = {"document", "stylesheet", "script", "image"}
+        others = [one.url for one in finished if one.resource_type not in known and not _picture_or_news(one)]
         cards = _cards(page)
         kinds: Counter[str] = Counter()
         pictures: dict[str, int] = {}
@@ -32,13 +34,18 @@ def main(browser: str, url: str, width: str, density: str) -> None:
             kinds[request.resource_type] += size
             if request.resource_type == "image":
                 pictures[request.url] = size
-        known = {"document", "stylesheet", "script", "image"}
-        others = [one.url for one in finished if one.resource_type not in known and "/live/" not in one.url]
         weights = [sum(pictures.get(source, 0) for source in card) for card in cards]
         told = {kind: kinds[kind] for kind in known}
         told |= {"others": others, "mean": round(sum(weights) / len(weights)), "heaviest": max(weights)}
         print(json.dumps(told))
         chromium.close()
+
+
+def _picture_or_news(request: Request) -> bool:
+    """The icon of the site is a picture of another kind, and the event stream stays open."""
+    answer = request.response()
+    kind = answer.headers.get("content-type", "") if answer else ""
+    return kind.startswith(("image/", "text/event-stream"))
 
 
 def _cards(page: Page) -> list[list[str]]:
