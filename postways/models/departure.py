@@ -48,8 +48,10 @@ def erase_some(user_id: int) -> bool:
         return True
     photos = db.session.scalars(select(Photo).where(Photo.owner_id == user_id).limit(STEP)).all()
     exports = db.session.scalars(select(Export).where(Export.user_id == user_id)).all()
-    for row in (*photos, *exports):
-        row.remove()
+    for photo in photos:
+        photo.remove()
+    for export in exports:
+        export.remove()
     if photos or exports:
         return True
     changed(delete(User).where(User.id == user_id, User.deleted_at.is_not(None)))
