@@ -97,8 +97,9 @@ def passkey_options() -> JsonAnswer | tuple[JsonAnswer, int]:
     """What the browser needs to make a passkey; the password comes first."""
     form = ProofForm()
     if not form.validate_on_submit() or unproved(PAGE, form, form.password, **_state()):
-        words = " ".join(map(str, form.password.errors))
-        return jsonify(sentence=words or _("Load this page again, then try once more.")), 422
+        stale = bool(form.csrf_token.errors)
+        words = "" if stale else " ".join(map(str, form.password.errors))
+        return jsonify(sentence=words or _("Load this page again, then try once more.")), 403 if stale else 422
     with reading():
         return registration_options(g.user)
 
