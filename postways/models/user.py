@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import ColumnElement, String, Text, delete, func, literal, or_, select, update
@@ -46,6 +46,14 @@ STATES = ("active", "suspended")
 ROLL_SIZE = 50
 ACTIVITY_STEP = timedelta(minutes=1)  # last_activity_at is kept to the minute
 _MARKS = "@.+-_"
+
+
+class OnRoll(NamedTuple):
+    """A row of `User.roll`."""
+
+    person: User
+    given: int
+    received: int
 
 
 class User(Permissions, db.Model):  # type: ignore[name-defined]
@@ -255,8 +263,8 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     @classmethod
     def roll(
         cls, cursor: str | None, *, sort: str, rising: bool = False, words: str = "", role: str = "", state: str = ""
-    ) -> Page[Any]:
-        """For staff: everybody but deleted accounts, each `User` with the likes `given` and `received`.
+    ) -> Page[OnRoll]:
+        """For staff: everybody but deleted accounts, each with the likes given and received.
 
         `sort` is one of SORTS; `words` are looked for in both names. Raises BadCursor.
         """
@@ -275,8 +283,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
             "active": func.coalesce(cls.last_activity_at, literal(EPOCH, Moment)),
         }
         place = by[sort].label("place")
-        query = select(cls, cls.id, place, *(count.label(name) for name, count in counts.items()))
-        query = query.where(cls.deleted_at.is_(None))
+        query = select(cls, cls.id, place).where(cls.deleted_at.is_(None))
         if words:
             named = cls.username_key.contains(folded(words), autoescape=True)
             query = query.where(named | func.lower(cls.display_name).contains(words.lower(), autoescape=True))
@@ -284,7 +291,11 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
             query = query.where(cls.role == role)
         if state:
             query = query.where(cls.suspended_at.is_not(None) if state == "suspended" else cls.suspended_at.is_(None))
-        return Page.of(db.session, query, (place, cls.id), cursor, ROLL_SIZE, rising=rising)
+        page = Page.of(db.session, query, (place, cls.id), cursor, ROLL_SIZE, rising=rising)
+        # apart, or SQLite would count for everybody before it cuts off
+        numbers = select(cls.id, counts["given"], counts["received"]).where(cls.id.in_([row.id for row in page.items]))
+        found = {user_id: likes for user_id, *likes in db.session.execute(numbers)}
+        return Page([OnRoll(row.User, *found[row.id]) for row in page.items if row.id in found], page.next_cursor)
 
     def used_totp_step(self, step: int) -> bool:
         """Note that the code of this time step was used; False when it had been used already."""
