@@ -18,7 +18,8 @@ LONGEST_TAG = 50
 LONGEST_TAG_KEY = 200  # a folded tag can be longer than the tag
 _TAG = re.compile(rf"(?<![\w#&/])#(\w{{1,{LONGEST_TAG}}})(?!\w)")
 _MENTION = re.compile(r"(?<![\w@/.])@([\w.+-]{1,150})")
-_LINK = re.compile(f"{_TAG.pattern}|{_MENTION.pattern}")
+_ADDRESS = re.compile(r"(?<!\w)(https?://[^\s<>\"]+[^\s<>\".,;:!?'()\[\]])")
+_LINK = re.compile(f"{_ADDRESS.pattern}|{_TAG.pattern}|{_MENTION.pattern}")
 # Unicode calls these letters and marks, but they show nothing.
 _BLANK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\U000e0100-\U000e01ef]"
@@ -116,7 +117,9 @@ def _link_text(text: str) -> str:
 
 
 def _link(match: re.Match[str]) -> Markup:
-    tag, name = match.groups()
+    address, tag, name = match.groups()
+    if address:
+        return Markup('<a href="{0}">{0}</a>').format(address)
     if tag and _names_something(tag):
         return Markup('<a class="tag" href="/tags/{}/">#{}</a>').format(quote(folded(tag)), tag)
     if name and (kept := name.rstrip(".-+")):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 import gevent
 from gevent import monkey
@@ -27,7 +27,7 @@ def in_thread(function: Callable[Arguments, Result], *args: Arguments.args, **kw
     """What `function` returns or raises; meanwhile other requests go on."""
     if not cooperative():
         return function(*args, **kwargs)
-    return gevent.get_hub().threadpool.apply(function, args, kwargs)
+    return _result(gevent.get_hub().threadpool.apply(_outcome, (function, args, kwargs)))
 
 
 class Hashing:
@@ -46,9 +46,24 @@ class Hashing:
         self._threads = self._threads or ThreadPool(HASHES_AT_ONCE)
         self._waiting += 1
         try:
-            return self._threads.apply(function, args, kwargs)
+            return _result(self._threads.apply(_outcome, (function, args, kwargs)))
         finally:
             self._waiting -= 1
 
 
 hashing = Hashing()
+
+
+def _outcome(function: Callable[..., Result], args: Any, kwargs: Any) -> tuple[Result | None, Exception | None]:
+    """gevent prints what a thread raises, as if it were a fault: an ordinary refusal travels as a value instead."""
+    try:
+        return function(*args, **kwargs), None
+    except Exception as error:
+        return None, error
+
+
+def _result(outcome: tuple[Result | None, Exception | None]) -> Result:
+    result, error = outcome
+    if error is not None:
+        raise error
+    return cast("Result", result)

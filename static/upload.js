@@ -75,7 +75,7 @@
   const settle = (shot, { status, responseText }) => {
     const told = parsed(responseText), answer = $(".shot", told);
     if (!answer) {
-      $(".progress", shot).textContent = told.childElementCount === 1 ? told.textContent.trim() : words.broken;
+      $(".progress", shot).textContent = told.childElementCount === 1 ? told.textContent.trim() : status === 401 ? words.out : words.broken;
       $("[name=again]", shot).hidden = false;
       return;
     }
@@ -85,6 +85,7 @@
       area.value = typed.value;
       if (shot.image && !$("img", answer)) $(".preview", answer).prepend(shot.image);
       say(fill("added", { name: shot.file.name }));
+      $("#notice p").className = "visually-hidden"; // the picture itself shows it
     }
     shot.replaceWith(answer);
     htmx.process(answer);
@@ -131,7 +132,17 @@
       say(fill("moved", { place: all(".shot", shots).indexOf(shot) + 1 }));
     }
   }, shots);
+  // What was typed outlives a log-in in between and a phone that drops the page; it is forgotten once it was sent.
+  const typed = ["title", "content", "credit"].map((name) => form.elements[name]), place = "form " + location.pathname;
+  const kept = JSON.parse(sessionStorage.getItem(place) || "null");
+  if (kept && typed.every((field) => !field.value) && (!kept.sent || document.referrer.includes("/login/"))) {
+    typed.forEach((field, n) => (field.value = kept.words[n]));
+    if (kept.words.some(Boolean)) say(words.back);
+  }
+  const keep = (sent) => sessionStorage.setItem(place, JSON.stringify({ sent, words: typed.map((field) => field.value) }));
+  on("input", () => keep(false), form);
   on("submit", (event) => {
+    if (!$(".sending", shots)) keep(true);
     const unsent = $(".sending", shots);
     if (!unsent) return;
     event.preventDefault();

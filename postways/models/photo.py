@@ -136,6 +136,12 @@ class Photo(db.Model):  # type: ignore[name-defined]
         return sorted(rows, key=lambda photo: ids.index(photo.id))
 
     @classmethod
+    def unused_of(cls, user: User) -> Sequence[Photo]:
+        """Pending uploads of `user` that no post refers to yet, oldest first."""
+        mine = select(cls).where(cls.owner_id == user.id, cls.post_id.is_(None), cls.avatar.is_(False))
+        return db.session.scalars(mine.order_by(cls.id)).all()
+
+    @classmethod
     def upload_of(cls, photo_id: int, user: User) -> Photo:
         """A photograph of `user`'s own, attached or pending. Raises Missing."""
         photo = db.session.scalar(

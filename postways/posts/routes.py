@@ -48,11 +48,14 @@ def photo(post_id: int, n: int) -> Response:
 def new() -> Response:
     """Share photographs, or keep them as a draft."""
     form = PostForm()
+    before = _made_before(form)
     photos, errors = _photos_of_form(form, None)
+    if not form.is_submitted():
+        unused = Photo.unused_of(g.user)
+        wanted = list(unused[:MOST_PHOTOS]) if "uploads" in request.args else []
+        return _form_page(form, wanted, errors, None, unused=0 if wanted else len(unused))
     if _stays_open(form, errors):
         return _form_page(form, photos, errors, None)
-    with reading():
-        before = Post.made_with(form.key.data, g.user)
     if before is not None and (before.title, before.content) != (form.title.data, form.content.data):
         return _sent_before(form, photos, before)
     try:
@@ -141,6 +144,14 @@ def _like_button(post_id: int) -> Response:
     return fragment("posts/_like.html", post=post)
 
 
+def _made_before(form: PostForm) -> Post | None:
+    """What this form has made already; asked while nothing has changed, because who only reads must not write."""
+    if not form.is_submitted():
+        return None
+    with reading():
+        return Post.made_with(form.key.data, g.user)
+
+
 def _photos_of_form(form: PostForm, post: Post | None) -> tuple[list[Photo], dict[str, list[str]]]:
     """Everything the form shows as photographs, with new files kept as pending uploads; commits those.
 
@@ -205,7 +216,9 @@ def _refused(form: PostForm, photos: list[Photo], error: Refused, post: Post | N
     return _form_page(form, photos, errors, post)
 
 
-def _form_page(form: PostForm, photos: list[Photo], errors: dict[str, list[str]], post: Post | None) -> Response:
+def _form_page(
+    form: PostForm, photos: list[Photo], errors: dict[str, list[str]], post: Post | None, unused: int = 0
+) -> Response:
     status, stale = 200, bool(form.csrf_token.errors)
     if form.is_submitted() and not only_rearranges():
         status = 403 if stale else 422
@@ -220,5 +233,6 @@ def _form_page(form: PostForm, photos: list[Photo], errors: dict[str, list[str]]
         alt_errors=errors,
         post=post,
         stale=stale,
+        unused=unused,
         live_url=stream([], own=True),
     )

@@ -36,6 +36,16 @@ def upload() -> Response:
     return fragment("posts/_shot.html", 201, photo=photo)
 
 
+@bp.post("/posts/uploads/forget/")
+@members_only
+def forget() -> Response:
+    """Throw away what was uploaded and not used."""
+    for photo in Photo.unused_of(g.user):
+        photo.remove()
+    db.session.commit()
+    return go(url_for("posts.new"))
+
+
 @bp.get("/posts/uploads/<int:photo_id>/")
 @members_only
 def shot(photo_id: int) -> Response:

@@ -78,6 +78,7 @@ DOORS = [
     Door("posts.like", "POST", "/posts/{draft}/like/", TO_LOGIN, 404, 422),
     Door("posts.unlike", "POST", "/posts/{post}/unlike/", TO_LOGIN, DONE, DONE),
     Door("posts.unlike", "POST", "/posts/{draft}/unlike/", TO_LOGIN, 404, 422),
+    Door("posts.forget", "POST", "/posts/uploads/forget/", TO_LOGIN, 303, 303),
     Door("posts.upload", "POST", "/posts/uploads/", TO_LOGIN, 422, 422),
     Door("posts.shot", "GET", "/posts/uploads/{upload}/", TO_LOGIN, 404, 200),
     Door("posts.picture", "GET", "/photos/{picture}/", 200, 200, 200),

@@ -6,7 +6,9 @@ import re
 from html import unescape
 
 import pytest
+from sqlalchemy import event
 
+from postways import db as house
 from postways import jobs
 from postways.db import db
 from postways.models import Photo, Post
@@ -417,3 +419,41 @@ def test_a_form_that_comes_back_from_the_history_with_other_words_loses_nothing(
     fresh = re.search(r'name="key"[^>]*value="([^"]+)"', again.text).group(1)
     assert share(as_ada, title="Second", content="Two", key=fresh).status_code == 303
     assert [post.title for post in posts(app)] == ["First", "Second"]
+
+
+def test_nothing_is_written_in_a_transaction_that_only_reads(app, ada, as_ada):
+    """On SQLite that fails as soon as a worker has written in between."""
+    [photo] = pending(app, ada, 1)
+    wrong = []
+
+    def watch(connection, cursor, statement, *_):
+        if house._reading.get() and not statement.startswith(("BEGIN", "SELECT")):
+            wrong.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", watch)
+    try:
+        answer = share(as_ada, photo=photo, **{f"alt-{photo}": "Two boats"})
+    finally:
+        event.remove(engine, "before_cursor_execute", watch)
+
+    assert answer.status_code == 303
+    assert not wrong
+
+
+def test_uploads_that_no_post_used_are_offered_again(app, as_ada, ada):
+    photo = pending(app, ada, 1)
+
+    offer = as_ada.get("/posts/add/")
+    assert "1 photograph that you uploaded before is still here" in offer.text and shots(offer) == []
+    assert shots(as_ada.get("/posts/add/?uploads=1")) == photo
+
+
+def test_uploads_that_no_post_used_can_be_thrown_away_by_their_owner_alone(app, as_ada, ada, as_ben):
+    photo = pending(app, ada, 1)
+
+    as_ben.post("/posts/uploads/forget/")
+    assert shots(as_ada.get("/posts/add/?uploads=1")) == photo
+    assert as_ada.post("/posts/uploads/forget/").status_code == 303
+    assert "uploaded before" not in as_ada.get("/posts/add/").text
