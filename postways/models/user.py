@@ -409,7 +409,8 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     @classmethod
     def end_suspensions(cls, moment: datetime) -> int:
         """Restore those whose suspension was to end by now; returns how many."""
-        over = select(cls).where(cls.suspended_until <= moment, cls.suspended_at.is_not(None)).limit(100)
+        here = (cls.suspended_at.is_not(None), cls.deleted_at.is_(None))
+        over = select(cls).where(cls.suspended_until <= moment, *here).limit(100)
         people = db.session.scalars(over.with_for_update(skip_locked=True)).all()
         for person in people:
             person.restore(None, "The time is over.")

@@ -226,3 +226,15 @@ def test_a_suspended_person_has_no_session_left(app, ada, as_ada, as_mod):
 
     with app.app_context():
         assert db.session.query(Session).filter_by(user_id=ada.id).count() == 0
+
+
+def test_who_left_while_suspended_does_not_come_back(app, ada, as_mod):
+    judge(as_mod, ada, until=f"{now() + timedelta(days=1):%Y-%m-%d}")
+    with app.app_context():
+        User.find(ada.id).leave()
+        db.session.commit()
+
+    with time_machine.travel(now() + timedelta(days=2)), app.app_context():
+        sweep.put_back()
+
+    assert record(app, "restored") == []
