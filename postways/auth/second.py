@@ -5,23 +5,13 @@ from __future__ import annotations
 import json
 import time
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pyotp
-import webauthn
 from flask import Response as JsonAnswer
 from flask import current_app, g, jsonify, request, session, url_for
 from flask_babel import gettext as _
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, options_to_json
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
-from webauthn.registration.verify_registration_response import VerifiedRegistration
 from werkzeug.wrappers import Response
 
 from postways.auth import bp, log_in, may_come_in, refills_form
@@ -33,6 +23,11 @@ from postways.errors import Missing, Refused, TooMany
 from postways.htmx import go, inside
 from postways.models import Attempt, Audit, Passkey, RecoveryCode, User
 from postways.seal import Broken, seal
+
+if TYPE_CHECKING:
+    from webauthn.registration.verify_registration_response import VerifiedRegistration
+
+# webauthn brings 6 MB along, which workers and most web processes never need: it is imported where it is used.
 
 STEP = 30  # seconds that a code is valid
 PATIENCE = timedelta(minutes=10)  # between the password and the code
@@ -77,6 +72,9 @@ def second_step() -> Response:
 @bp.post("/login/passkey/options/")
 def passkey_options() -> JsonAnswer:
     """What the browser signs; with the password given already only that person's passkeys will do."""
+    import webauthn
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor, UserVerificationRequirement
+
     with reading():
         user = _half_way()
         known = Passkey.of(user) if user else ()
@@ -91,6 +89,10 @@ def passkey_options() -> JsonAnswer:
 @bp.post("/login/passkey/")
 def passkey_login() -> JsonAnswer | tuple[JsonAnswer, int]:
     """Come in with a passkey alone, or as the second step."""
+    import webauthn
+    from webauthn.helpers import base64url_to_bytes
+    from webauthn.helpers.exceptions import WebAuthnException
+
     try:
         with reading():
             half_way = _half_way()
@@ -117,6 +119,14 @@ def passkey_login() -> JsonAnswer | tuple[JsonAnswer, int]:
 
 def registration_options(user: User) -> JsonAnswer:
     """What the browser needs to make a passkey for `user`."""
+    import webauthn
+    from webauthn.helpers.structs import (
+        AuthenticatorSelectionCriteria,
+        PublicKeyCredentialDescriptor,
+        ResidentKeyRequirement,
+        UserVerificationRequirement,
+    )
+
     options = webauthn.generate_registration_options(
         rp_id=rp_id(),
         rp_name="Postways",
@@ -133,6 +143,9 @@ def registration_options(user: User) -> JsonAnswer:
 
 def registered() -> VerifiedRegistration:
     """The passkey that the browser made. Raises Refused."""
+    import webauthn
+    from webauthn.helpers.exceptions import WebAuthnException
+
     try:
         return webauthn.verify_registration_response(
             credential=_json(), expected_challenge=_challenge(), expected_rp_id=rp_id(), expected_origin=origin()
@@ -189,11 +202,15 @@ def _come_in(user: User) -> Response:
 
 
 def _remembered(options: Any) -> JsonAnswer:
+    from webauthn.helpers import bytes_to_base64url, options_to_json
+
     session["challenge"] = seal().close(bytes_to_base64url(options.challenge), "challenge")
     return JsonAnswer(options_to_json(options), content_type="application/json")
 
 
 def _challenge() -> bytes:
+    from webauthn.helpers import base64url_to_bytes
+
     return base64url_to_bytes(seal().open(session.pop("challenge", ""), "challenge", PATIENCE))
 
 
