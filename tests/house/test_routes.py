@@ -53,6 +53,18 @@ DOORS = [
     Door("auth.username_change", "POST", "/username_change/", TO_LOGIN, 422, 422),
     Door("auth.email_change", "GET", "/email_change/", TO_LOGIN, 200, 200),
     Door("auth.email_change", "POST", "/email_change/", TO_LOGIN, 422, 422),
+    Door("auth.second_step", "GET", "/login/second/", 303, 303, 303),  # nobody is half way in
+    Door("auth.second_step", "POST", "/login/second/", 303, 303, 303),
+    Door("auth.passkey_options", "POST", "/login/passkey/options/", 200, 200, 200),
+    Door("auth.passkey_login", "POST", "/login/passkey/", 422, 422, 422),
+    Door("settings.security", "GET", "/settings/security/", TO_LOGIN, 200, 200),
+    Door("settings.app_codes", "GET", "/settings/security/app/", TO_LOGIN, 200, 200),
+    Door("settings.app_codes", "POST", "/settings/security/app/", TO_LOGIN, DONE, DONE),
+    Door("settings.remove_app", "POST", "/settings/security/app/remove/", TO_LOGIN, 422, 422),
+    Door("settings.new_codes", "POST", "/settings/security/codes/", TO_LOGIN, 422, 422),
+    Door("settings.passkey_options", "POST", "/settings/security/passkeys/options/", TO_LOGIN, 422, 422),
+    Door("settings.add_passkey", "POST", "/settings/security/passkeys/", TO_LOGIN, 422, 422),
+    Door("settings.remove_passkey", "POST", "/settings/security/passkeys/999999/remove/", TO_LOGIN, 422, 422),
     Door("auth.prove", "GET", "/settings/prove/", TO_LOGIN, 200, 200),
     Door("auth.prove", "POST", "/settings/prove/", TO_LOGIN, 422, 422),
     Door("posts.home", "GET", "/", 200, 200, 200),
@@ -176,7 +188,7 @@ def test_a_route_answers_as_declared(things, guest, as_ada, as_ben, door):
         "member": door.member,
         "owner": door.owner,
     }
-    if door.visitor == TO_LOGIN and door.endpoint != "settings.display":
+    if door.visitor == TO_LOGIN and door.endpoint not in ("settings.display", "auth.second_step"):
         assert answers["visitor"].location.startswith("/login/?next=")
 
 
@@ -190,6 +202,7 @@ def test_a_door_of_the_staff_sends_everybody_else_home(things, guest, as_ada, as
     assert answers[2].status_code == status
 
 
+LED_ON = ("/login/", "/signup/", "/password_reset/", "/login/second/", "/settings/security/app/")
 FORMS = sorted({door.path for door in DOORS if door.method == "POST"})
 
 
@@ -198,7 +211,7 @@ def test_a_form_without_its_token_changes_nothing(app, things, as_ada, path):
     answer = as_ada.post(path.format(**things), {"title": "Forged"}, token="forged")
 
     # who is logged in already is led on, before anything is read
-    assert answer.status_code == (303 if path in ("/login/", "/signup/", "/password_reset/") else 403)
+    assert answer.status_code == (303 if path in LED_ON else 403)
     assert "Boats" in as_ada.get(f"/posts/{things['post']}/").text
     assert things["upload"]
 
