@@ -143,7 +143,7 @@ def log_in(page: Page, name: str, password: str = PASSWORD) -> None:
     page.goto("/login/")
     page.get_by_label("Username or email").fill(name)
     page.get_by_label("Password").fill(password)
-    page.locator("main").get_by_role("button", name="Log in").click()
+    page.locator("main").get_by_role("button", name="Log in", exact=True).click()
     expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
 
 

@@ -51,7 +51,7 @@ def test_a_wrong_password_says_so_and_focuses_the_summary(visitor, troubles):
     visitor.get_by_label("Username or email").fill("ada")
     visitor.get_by_label("Password").fill("not this one")
 
-    visitor.locator("main").get_by_role("button", name="Log in").click()
+    visitor.locator("main").get_by_role("button", name="Log in", exact=True).click()
 
     expect(visitor.get_by_role("alert")).to_be_focused()
     expect(visitor.get_by_role("alert")).to_contain_text("Username or password are not right")
@@ -64,6 +64,6 @@ def test_who_must_log_in_first_lands_where_they_wanted_to_go(visitor, site, chro
     visitor.get_by_label("Username or email").fill("ada")
     visitor.get_by_label("Password").fill(PASSWORD)
 
-    visitor.locator("main").get_by_role("button", name="Log in").click()
+    visitor.locator("main").get_by_role("button", name="Log in", exact=True).click()
 
     expect(visitor).to_have_url(re.compile("/posts/add/$"))

@@ -59,7 +59,7 @@ def test_a_refused_log_in_is_sound(visitor, troubles):
     visitor.goto("/login/")
     visitor.get_by_label("Username or email").fill("ada")
     visitor.get_by_label("Password").fill("wrong")
-    visitor.locator("main").get_by_role("button", name="Log in").click()
+    visitor.locator("main").get_by_role("button", name="Log in", exact=True).click()
     expect(visitor.locator("#errors")).to_be_visible()
 
     check(visitor)
