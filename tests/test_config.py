@@ -22,7 +22,12 @@ def here(tmp_path):
 @pytest.fixture
 def live(tmp_path):
     """The environment of a site that the world can reach."""
-    return {"DATA_DIR": str(tmp_path), "SECRET_KEY": SECRET, "BASE_URL": "https://photos.example", "MAIL_URL": "smtp://mail"}
+    return {
+        "DATA_DIR": str(tmp_path),
+        "SECRET_KEY": SECRET,
+        "BASE_URL": "https://photos.example",
+        "MAIL_URL": "smtp://mail",
+    }
 
 
 def test_where_make_run_was_it_is_development(here):

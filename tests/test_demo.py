@@ -22,9 +22,9 @@ from postways.demo.bulk import _count_posts as count_posts
 from postways.demo.content import PEOPLE, POSTS, credits_by_file
 from postways.demo.photographs import prepared
 from postways.errors import Missing
+from postways.inventory import check_media
 from postways.models import Guest, Like, Photo, Post, PostTag, User
 from postways.models.post import PAGE_SIZE
-from postways.inventory import check_media
 from tests.cast import Browser, make_user
 
 
