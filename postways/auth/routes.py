@@ -29,11 +29,11 @@ def login() -> Response:
     form = LoginForm()
     if not form.validate_on_submit():
         return form_page("auth/login.html", form)
-    name, against = form.username.data, whom(form.username.data)
     try:
         with reading():
+            user = User.logging_in_as(form.username.data)
+            against = whom(user.username if user is not None else form.username.data)
             check_tries("password", *against)
-            user = User.logging_in_as(name)
     except TooMany as error:
         return slowed_down("auth/login.html", form, error)
     known = user if user is not None and may_come_in(user) else None
@@ -45,12 +45,12 @@ def login() -> Response:
         return form_page("auth/login.html", form)
     if passwords.outdated(known.password_hash):
         known.password_hash = passwords.hashed(form.password.data)
-    Attempt.forgive("password", against[0])
     with reading():
         second = bool(known.totp_secret) or Passkey.any_of(known)
-    if second:
+    if second:  # wrong codes count on with the wrong passwords
         db.session.commit()
         return begin_second_step(known)
+    Attempt.forgive("password", against[0])
     log_in(known)
     return go(inside(request.values.get("next"), _own_profile()))
 

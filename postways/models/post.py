@@ -490,6 +490,7 @@ class Post(db.Model):  # type: ignore[name-defined]
     def publish(self, actor: Actor) -> None:
         """Show it to everybody, on top of the lists. Twice is once."""
         self._may_change(actor)
+        self._wait_for_others()
         if self.published_at is not None:
             return
         if self.held_at is not None:
@@ -524,6 +525,9 @@ class Post(db.Model):  # type: ignore[name-defined]
         """Bring it back from the trash as it was. Raises Forbidden for what staff removed."""
         if not self.can_come_back or not actor.can_delete(self):
             raise Forbidden
+        self._wait_for_others()
+        if self.deleted_at is None:
+            return
         self.deleted_at = None
         self.version = Post.version + 1
         db.session.flush()
@@ -573,7 +577,13 @@ class Post(db.Model):  # type: ignore[name-defined]
     def _judged(self, actor: Actor, reason: str) -> str:
         if not actor.can_moderate(self):
             raise Forbidden
+        self._wait_for_others()
         return given_reason(reason)
+
+    def _wait_for_others(self) -> None:
+        """Whoever changes its state at the same moment goes first; then look again."""
+        state = ["published_at", "published_before", "deleted_at", "held_at", "removed", "withheld"]
+        db.session.refresh(self, state, with_for_update=True)
 
     def _hold(self) -> None:
         if self.published_at is not None:

@@ -295,3 +295,10 @@ def test_two_browsers_of_a_person_are_two_sessions(app, as_ada):
 
     assert logged_in(phone)
     assert not logged_in(as_ada)
+
+
+def test_wrong_passwords_count_together_by_name_and_by_address(app, guest, ada):
+    def wrong(name):
+        return guest.post("/login/", {"username": name, "password": "not hers"}, page="/login/").status_code
+
+    assert [wrong("ada") for _ in range(5)] + [wrong("ada@example.org") for _ in range(6)] == [422] * 10 + [429]

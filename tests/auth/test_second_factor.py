@@ -162,3 +162,14 @@ def test_a_forged_passkey_is_refused_in_words(app, guest, ada, credential):
 
     assert answer.status_code == 422
     assert answer.json["sentence"]
+
+
+def test_the_right_password_gives_no_new_tries_at_the_code(app, app_of_ada):
+    with time_machine.travel(MOMENT + timedelta(minutes=5), tick=False):
+        answers = []
+        for _ in range(3):
+            browser = half_way(app)
+            answers += [second(browser, "000000").status_code for _ in range(3)]
+        answers += [second(browser, "000000").status_code for _ in range(2)]
+
+    assert answers == [422] * 10 + [429]
