@@ -23,7 +23,7 @@ from postways.config import Config
 from postways.db import db
 from postways.local import valkey
 from postways.models import User
-from postways.posts import cards
+from postways.posts import cards, frames
 from tests.cast import Browser, make_post, make_user
 
 
@@ -96,6 +96,7 @@ def app(made_app: Flask) -> Iterator[Flask]:
     made_app.extensions["outbox"].__init__(made_app.extensions["redis"])
     media.forget()
     cards.forget()
+    frames.forget()
     live._hubs.clear()
 
 

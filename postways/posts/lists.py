@@ -13,6 +13,7 @@ from postways.models.post import PERIODS, Glimpse
 from postways.paging import EPOCH, Page
 from postways.posts import bp
 from postways.posts.cards import cards
+from postways.posts.frames import visitors_page
 
 
 @bp.get("/")
@@ -39,12 +40,20 @@ def tag(tag: str) -> Response:
     return _list("posts/tag.html", found, tag=tag, live_url=stream(_ids(found)))
 
 
-def _list(template: str, found: Page[Glimpse], **context: object) -> Response:
+def _list(template: str, found: Page[Glimpse], live_url: str, **context: str) -> Response:
     """The page, or for the link at its end only the next posts and the next such link."""
     n = pages_loaded()
     more = asked_by_htmx() and bool(request.args.get("cursor"))
-    context |= {"page": found, "cards": cards(found.items, in_view=not more), "n": n, "older_url": _older(found, n)}
-    return fragment("posts/_more.html", **context) if more else page(template, **context)
+    filling: dict[str, str | None] = {
+        "cards": cards(found.items, in_view=not more),
+        "older_url": _older(found, n),
+        "live_url": live_url,
+    }
+    if more:
+        return fragment("posts/_more.html", **filling, page=found, n=n)
+    if g.user.is_member:
+        return page(template, **context, **filling, page=found, n=n)
+    return visitors_page(template, found, n, filling, **context)
 
 
 def _older(found: Page[Glimpse], n: int) -> str | None:
