@@ -17,6 +17,8 @@ from postways.models.post import MOST_PHOTOS
 from postways.posts import bp
 from postways.posts.forms import Files, PostForm, chosen, describe, only_rearranges, photo_ids
 
+NOT_YET = {"", "0", "false", "no", "off"}  # what `published` holds for a draft
+
 
 @bp.get("/posts/<int:post_id>/")
 def show(post_id: int) -> Response:
@@ -62,7 +64,7 @@ def new() -> Response:
         limits.count("post", g.user.id)
     except TooMany as error:
         return _too_many(form, photos, error)
-    draft = request.form.get("action") == "draft" or request.form.get("published") in ("0", "false")
+    draft = request.form.get("action") == "draft" or request.form.get("published", "1").lower() in NOT_YET
     try:
         post = Post.share(g.user, photos=photos, published=not draft, key=form.key.data, **form.words())
         db.session.commit()

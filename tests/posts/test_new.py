@@ -457,3 +457,16 @@ def test_uploads_that_no_post_used_can_be_thrown_away_by_their_owner_alone(app, 
     assert shots(as_ada.get("/posts/add/?uploads=1")) == photo
     assert as_ada.post("/posts/uploads/forget/").status_code == 303
     assert "uploaded before" not in as_ada.get("/posts/add/").text
+
+
+@pytest.mark.parametrize("published", ["0", "false", "off", ""])
+def test_a_post_that_is_not_to_be_published_is_a_draft(app, as_ada, guest, published):
+    answer = as_ada.post("/posts/add/", {"title": "Later", "published": published}, page="/posts/add/")
+
+    assert guest.get(answer.location).status_code == 404
+
+
+def test_a_form_that_does_not_say_is_published(app, as_ada, guest):
+    answer = as_ada.post("/posts/add/", {"title": "Now"}, page="/posts/add/")
+
+    assert guest.get(answer.location).status_code == 200
