@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar, cast
 
-from flask import Blueprint, Flask, current_app, g, request, session, url_for
+from flask import Blueprint, Flask, after_this_request, current_app, g, request, session, url_for
 from flask_login import LoginManager, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response
 
+from postways import cookies
 from postways.config import Config
 from postways.db import db, now, read_only, reading
 from postways.htmx import go, to_login, to_proof
 from postways.models import Audit, Guest, Session, User
+from postways.seal import Broken, seal
 
 bp = Blueprint("auth", __name__)
 login_manager = LoginManager()
 csrf = CSRFProtect()
+DEVICE, DEVICE_KNOWN = "device", timedelta(days=180)
 View = TypeVar("View", bound=Callable[..., Any])
 PROOF_LASTS = timedelta(hours=2)  # after that sensitive acts ask for the password again
 
@@ -162,6 +166,22 @@ def log_in(user: User) -> None:
     session.permanent = True
     login_user(user)
     g.user = user
+    after_this_request(lambda answer: _remember_device(answer, user))
+
+
+def known_device(user: User | None) -> str:
+    """A word for this browser if `user` has logged in with it before: others' wrong passwords don't lock it out."""
+    try:
+        user_id, _, word = seal().open(cookies.read(DEVICE), DEVICE, DEVICE_KNOWN).partition(" ")
+    except Broken:
+        return ""
+    return word if user is not None and user_id == str(user.id) else ""
+
+
+def _remember_device(answer: Response, user: User) -> Response:
+    if not known_device(user):
+        cookies.keep(answer, DEVICE, seal().close(f"{user.id} {secrets.token_hex(8)}", DEVICE), DEVICE_KNOWN)
+    return answer
 
 
 def log_out() -> None:

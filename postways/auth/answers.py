@@ -58,9 +58,12 @@ def check_tries(kind: str, *against: str) -> None:
         Attempt.check(kind, *against)
 
 
-def whom(name: str) -> tuple[str, str]:
-    """Against whom a wrong password counts: the account of this name, and the address it comes from."""
-    return f"account {folded(name.strip())}", f"address {network(request.remote_addr or '')}"
+def whom(name: str, device: str = "") -> tuple[str, str]:
+    """Against whom a wrong password counts: the account of this name, and the address it comes from.
+
+    A device on which the account was used before counts for itself, so that strangers can't lock its owner out.
+    """
+    return f"account {folded(name.strip())} {device}".strip(), f"address {network(request.remote_addr or '')}"
 
 
 def dead_link(error: Refused, again_url: str) -> Response:

@@ -8,7 +8,7 @@ from flask import g, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from postways.auth import bp, log_in, log_out, may_come_in, members_only, passwords, refills_form
+from postways.auth import bp, known_device, log_in, log_out, may_come_in, members_only, passwords, refills_form
 from postways.auth.answers import beside_field, check_tries, form_page, slowed_down, whom
 from postways.auth.forms import LoginForm, SignUpForm
 from postways.auth.second import begin_second_step
@@ -32,7 +32,7 @@ def login() -> Response:
     try:
         with reading():
             user = User.logging_in_as(form.username.data)
-            against = whom(user.username if user is not None else form.username.data)
+            against = whom(user.username if user is not None else form.username.data, known_device(user))
             check_tries("password", *against)
     except TooMany as error:
         return slowed_down("auth/login.html", form, error)

@@ -14,7 +14,7 @@ from flask import current_app, g, jsonify, request, session, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from postways.auth import bp, log_in, may_come_in, refills_form
+from postways.auth import bp, known_device, log_in, may_come_in, refills_form
 from postways.auth.answers import check_tries, form_page, slowed_down, whom
 from postways.auth.forms import CodeForm
 from postways.config import Config
@@ -53,7 +53,7 @@ def second_step() -> Response:
     form, shown = CodeForm(), {"passkeys": passkeys, "codes": bool(user.totp_secret)}
     if not form.validate_on_submit():
         return form_page("auth/second.html", form, **shown)
-    against = whom(user.username)
+    against = whom(user.username, known_device(user))
     try:
         with reading():
             check_tries("password", *against)

@@ -13,6 +13,7 @@ from flask import Response, make_response, render_template, request
 from flask_babel import get_locale
 from markupsafe import escape
 
+from postways import cookies
 from postways.models.post import Glimpse
 from postways.paging import Page
 
@@ -26,7 +27,7 @@ def visitors_page(
     template: str, found: Page[Glimpse], n: int, filling: dict[str, str | None], **context: Hashable
 ) -> Response:
     """The page of a list: its frame, filled with the cards (HTML) and the addresses of this moment."""
-    looks = (str(get_locale()), request.cookies.get("theme"), request.cookies.get("shortcuts"))
+    looks = (str(get_locale()), cookies.read("theme"), cookies.read("shortcuts"))
     shape = (bool(found.items), filling["older_url"] is None, min(n, 3), request.args.get("notice"))
     key = (template, request.path, tuple(sorted(context.items())), looks, shape)
     frame = _kept.get(key)

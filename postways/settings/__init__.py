@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, request
+from datetime import timedelta
+
+from flask import Blueprint, Flask
+
+from postways import cookies
 
 bp = Blueprint("settings", __name__)
 THEMES = ("system", "light", "dark")
-YEAR = 365 * 24 * 3600  # seconds
+YEAR = timedelta(days=365)
 
 
 def init_app(app: Flask) -> None:
@@ -19,10 +23,10 @@ def init_app(app: Flask) -> None:
 
 def theme() -> str:
     """Light or dark, or as the system says."""
-    chosen = request.cookies.get("theme", "system")
+    chosen = cookies.read("theme", "system")
     return chosen if chosen in THEMES else "system"
 
 
 def shortcuts() -> bool:
     """Whether single keys do something."""
-    return request.cookies.get("shortcuts") != "off"
+    return cookies.read("shortcuts") != "off"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import request, url_for
 from werkzeug.wrappers import Response
 
+from postways import cookies
 from postways.htmx import go, page
 from postways.settings import THEMES, YEAR, bp
 
@@ -20,5 +21,5 @@ def display() -> Response:
         ("theme", chosen if chosen in THEMES else "system"),
         ("shortcuts", "on" if request.form.get("shortcuts") in ("on", "1") else "off"),
     ):
-        answer.set_cookie(name, value, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure)
+        cookies.keep(answer, name, value, YEAR)
     return answer

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from postways.db import db
-from postways.models import Session, User
+from postways.models import Attempt, Session, User
 from tests.cast import PASSWORD, Browser, make_user
 from tests.together import second_tab
 
@@ -302,3 +302,25 @@ def test_wrong_passwords_count_together_by_name_and_by_address(app, guest, ada):
         return guest.post("/login/", {"username": name, "password": "not hers"}, page="/login/").status_code
 
     assert [wrong("ada") for _ in range(5)] + [wrong("ada@example.org") for _ in range(6)] == [422] * 10 + [429]
+
+
+def test_strangers_can_not_lock_somebody_out_of_a_known_browser(app, guest, as_ada):
+    as_ada.post("/logout/")
+    for _ in range(11):
+        guest.post("/login/", {"username": "ada", "password": "not hers"}, page="/login/", X_Forwarded_For="10.0.0.1")
+    with app.app_context():  # the strangers came from elsewhere
+        Attempt.forgive("password", "address 127.0.0.1")
+        db.session.commit()
+
+    assert guest.post("/login/", {"username": "ada", "password": PASSWORD}, page="/login/").status_code == 429
+    as_ada.log_in("ada")
+
+
+def test_a_known_browser_is_known_for_its_own_account_alone(app, as_ada, ben):
+    as_ada.post("/logout/")
+    cookie = as_ada.client.get_cookie("device")
+
+    assert cookie.http_only and "ada" not in cookie.value
+    for _ in range(10):
+        as_ada.post("/login/", {"username": "ben", "password": "not his"}, page="/login/")
+    assert as_ada.post("/login/", {"username": "ben", "password": PASSWORD}, page="/login/").status_code == 429

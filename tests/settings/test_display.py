@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+
+from postways import create_app
+from tests.cast import TOKEN
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -49,3 +54,23 @@ def test_asking_by_head_keeps_nothing(guest):
     assert not [
         cookie for cookie in answer.headers.getlist("Set-Cookie") if cookie.startswith(("theme=", "shortcuts="))
     ]
+
+
+def test_in_production_every_cookie_is_bound_to_this_host_and_to_tls(tmp_path, config):
+    production = replace(
+        config,
+        env="production",
+        data_dir=tmp_path,
+        testing=True,
+        secret_key=("k" * 40,),
+        base_url="https://photos.example",
+        mail_url="smtp://mail.example",
+    )
+    client = create_app(production).test_client()
+    token = TOKEN.search(client.get("/theme/", base_url="https://photos.example").text).group(1)
+    answer = client.post("/theme/", data={"csrf_token": token, "theme": "dark"}, base_url="https://photos.example")
+
+    sent = answer.headers.getlist("Set-Cookie")
+    assert answer.status_code == 303 and len(sent) >= 2
+    for cookie in sent:
+        assert cookie.startswith("__Host-") and "Secure" in cookie and "HttpOnly" in cookie and "SameSite=Lax" in cookie
