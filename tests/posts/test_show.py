@@ -87,7 +87,7 @@ def _plain(answer):
 
 
 def test_the_author_and_staff_see_the_draft(as_ada, as_mod, draft):
-    assert "Only you can see it." in as_ada.get(f"/posts/{draft.id}/").text
+    assert "Only you and the staff can see it." in as_ada.get(f"/posts/{draft.id}/").text
     assert "Its author has not published it." in as_mod.get(f"/posts/{draft.id}/").text
     assert f"/posts/{draft.id}/publish/" not in as_mod.get(f"/posts/{draft.id}/").text
 

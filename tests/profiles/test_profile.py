@@ -40,7 +40,7 @@ def test_drafts_are_shown_to_their_author_alone(app, request, as_ada, ada):
     draft = make_post(app, ada, title="My draft", published=False)
 
     assert tiles(as_ada.get("/@ada/")) == [draft.id]
-    assert "only you see them" in as_ada.get("/@ada/").text
+    assert "only you and the staff see them" in as_ada.get("/@ada/").text
     for browser in others:
         assert "My draft" not in browser.get("/@ada/").text
         assert "<b>0</b> posts" in browser.get("/@ada/").text
