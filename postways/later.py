@@ -135,11 +135,6 @@ class Outbox:
         return self.redis.lpos(queue.key, job_id) is not None
 
 
-def queue_length(redis: Redis) -> int:
-    """How many jobs wait in all queues together."""
-    return sum(Queue(name, connection=redis, serializer=JSONSerializer).count for name in set(QUEUES.values()))
-
-
 def _wanted() -> list[tuple[str, str, Any]]:
     return cast("list[tuple[str, str, Any]]", db.session.info.setdefault("wanted", []))
 

@@ -19,10 +19,6 @@ class Permissions:
     is_admin = False
     must_verify = False  # the site wants to know first that the address is theirs
 
-    def can_post(self) -> bool:
-        """Share posts and upload photographs."""
-        return self.is_member
-
     def can_like(self, post: Post) -> bool:
         """Like a published post."""
         return self.is_member and post.published and not self.must_verify

@@ -26,7 +26,6 @@ LONGEST_ALT = 1_500
 LEASE = timedelta(seconds=20)  # a worker that has not been heard of for so long has died
 MOST_TRIES = 3
 PENDING_FOR = timedelta(hours=24)  # an upload that no post refers to is kept for so long
-SHOWN_ALIKE = frozenset({"image/jpeg", "image/png", "image/webp", "image/avif", "image/gif"})
 GAVE_UP = "This picture could not be prepared. Try again, or replace it with another copy."
 LOST = "The uploaded file is no longer there. Choose the photograph again."
 
@@ -93,11 +92,6 @@ class Photo(db.Model):  # type: ignore[name-defined]
     def widths(self) -> tuple[int, ...]:
         """The widths in which it can be had, rising."""
         return tuple(self.made)
-
-    @property
-    def displayable(self) -> bool:
-        """Whether browsers can show the original itself."""
-        return self.mime in SHOWN_ALIKE
 
     @property
     def names(self) -> list[str]:
