@@ -16,9 +16,9 @@ from postways.storage import NotFound, Storage
 
 PROFILE = (
     "id username email verified_at pending_email role display_name bio joined_at last_login_at last_activity_at "
-    "username_changed_at password_changed_at shows_camera"
+    "username_changed_at password_changed_at shows_camera covers_warned"
 ).split()
-POST = "id title content licence credit created_at published_at edited_at deleted_at like_count".split()
+POST = "id title content licence credit warning created_at published_at edited_at deleted_at like_count".split()
 PHOTO = (
     "id alt position mime size width height state created_at camera lens focal_length aperture shutter iso taken_at"
 ).split()

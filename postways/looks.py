@@ -19,7 +19,7 @@ from postways.config import Config
 from postways.db import now
 from postways.models import Photo
 from postways.models.photo import LONGEST_ALT
-from postways.models.post import LONGEST_CONTENT, LONGEST_TITLE, MOST_PHOTOS
+from postways.models.post import LONGEST_CONTENT, LONGEST_TITLE, LONGEST_WARNING, MOST_PHOTOS
 from postways.text import one_line, rich
 
 LONG_AGO = timedelta(days=30)  # from here on the date says more than the distance
@@ -58,6 +58,7 @@ def init_app(app: Flask) -> None:
             "title": LONGEST_TITLE,
             "content": LONGEST_CONTENT,
             "alt": LONGEST_ALT,
+            "warning": LONGEST_WARNING,
         },
         base_url=config.base_url,
     )

@@ -133,7 +133,7 @@
     }
   }, shots);
   // What was typed outlives a log-in in between and a phone that drops the page; it is forgotten once it was sent.
-  const typed = ["title", "content", "credit"].map((name) => form.elements[name]), place = "form " + location.pathname;
+  const typed = ["title", "content", "credit", "warning"].map((name) => form.elements[name]), place = "form " + location.pathname;
   const kept = JSON.parse(sessionStorage.getItem(place) || "null");
   if (kept && typed.every((field) => !field.value) && (!kept.sent || document.referrer.includes("/login/"))) {
     typed.forEach((field, n) => (field.value = kept.words[n]));

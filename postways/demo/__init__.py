@@ -75,9 +75,9 @@ def _ready(photo: Photo, derived: Derived, owner: User, moment: datetime) -> Pho
 
 
 def _share(entry: Entry, author: User, photos: list[Photo], moment: datetime) -> Post:
-    rights = {}
+    rights = {"warning": entry.warning}
     if credit := credit_of(entry.files):
-        rights = {"licence": credit.licence, "credit": credit.author}
+        rights |= {"licence": credit.licence, "credit": credit.author}
     post = Post.share(author, title=entry.title, content=entry.text, photos=photos, published=entry.published, **rights)
     post.created_at = post.updated_at = moment
     if entry.published:

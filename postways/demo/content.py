@@ -31,6 +31,7 @@ class Entry:
     days_ago: float
     likes: int = 0
     published: bool = True
+    warning: str = ""
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,7 @@ POSTS = (  # oldest first
         ("dragonfly.jpg",),
         4.2,
         likes=8,
+        warning="An insect, very close",
     ),
     Entry(
         "ada",

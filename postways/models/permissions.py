@@ -17,11 +17,16 @@ class Permissions:
     is_member = False
     is_staff = False
     is_admin = False
+    covers_warned: bool = True  # pictures of posts with a warning wait for a click
     must_verify = False  # the site wants to know first that the address is theirs
 
     def can_like(self, post: Post) -> bool:
         """Like a published post."""
         return self.is_member and post.published and not self.must_verify
+
+    def covers(self, post: Post) -> bool:
+        """Whether the pictures of this post stay covered until this person asks for them."""
+        return bool(post.warning) and self.covers_warned
 
     def can_edit(self, post: Post) -> bool:
         """Change a post's words and photographs, publish it, try a failed photograph again."""

@@ -53,6 +53,7 @@ from postways.text import folded, tags_in
 LONGEST_TITLE = 100
 LONGEST_CONTENT = 10_000
 LONGEST_CREDIT = 200
+LONGEST_WARNING = 200
 MOST_PHOTOS = 10
 PAGE_SIZE = 12
 GRID_SIZE = 24
@@ -106,6 +107,9 @@ class Post(db.Model):  # type: ignore[name-defined]
     content: Mapped[str] = mapped_column(Text, default="")
     licence: Mapped[str] = mapped_column(String(32), default="all-rights-reserved")
     credit: Mapped[str] = mapped_column(String(LONGEST_CREDIT), default="")
+    warning: Mapped[str] = mapped_column(
+        String(LONGEST_WARNING), default="", server_default=text("''")
+    )  # covers the pictures
     form_key: Mapped[str | None] = mapped_column(String(64))
     like_count: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=0)  # of what a card shows of it, likes aside
@@ -415,6 +419,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         photos: Sequence[Photo] = (),
         licence: str = "all-rights-reserved",
         credit: str = "",
+        warning: str = "",
         published: bool = True,
         key: str | None = None,
     ) -> Post:
@@ -427,7 +432,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         if not User.may_share(author.id):
             raise Forbidden  # suspended while the photographs were on their way
         post = cls(author_id=author.id, form_key=key, title="", photos=[])
-        post._write(title, content, licence, credit)
+        post._write(title, content, licence, credit, warning)
         try:
             with db.session.begin_nested():
                 db.session.add(post)
@@ -446,11 +451,19 @@ class Post(db.Model):  # type: ignore[name-defined]
         return db.session.scalar(select(cls).where(cls.author_id == author.id, cls.form_key == key))
 
     def edit(
-        self, actor: Actor, *, title: str, content: str, photos: Sequence[Photo], licence: str, credit: str
+        self,
+        actor: Actor,
+        *,
+        title: str,
+        content: str,
+        photos: Sequence[Photo],
+        licence: str,
+        credit: str,
+        warning: str = "",
     ) -> None:
         """Change words and photographs; likes stay, and readers see "edited". Raises Forbidden or Refused."""
         self._may_change(actor)
-        self._write(title, content, licence, credit)
+        self._write(title, content, licence, credit, warning)
         self.arrange(photos, actor)
         self.updated_at = now()
         self.version = Post.version + 1
@@ -458,21 +471,24 @@ class Post(db.Model):  # type: ignore[name-defined]
             self.edited_at = self.updated_at
             PostTag.replace(self.id, self.tags, self.published_at)
 
-    def _write(self, title: str, content: str, licence: str, credit: str) -> None:
-        title, content, credit = (text.replace("\x00", "").strip() for text in (title, content, credit))
+    def _write(self, title: str, content: str, licence: str, credit: str, warning: str) -> None:
+        typed = (title, content, credit, warning)
+        title, content, credit, warning = (words.replace("\x00", "").strip() for words in typed)
         if not title:
             raise Refused("Give the post a title.", field="title")
         for field, words, most in (
             ("title", title, LONGEST_TITLE),
             ("content", content, LONGEST_CONTENT),
             ("credit", credit, LONGEST_CREDIT),
+            ("warning", warning, LONGEST_WARNING),
         ):
             if len(words) > most:
                 message = "That is %(length)d characters; the most is %(most)d."
                 raise Refused(message, field=field, length=len(words), most=most)
         if licence not in LICENCES:
             raise Refused("Choose one of the licences.", field="licence")
-        self.title, self.content, self.licence, self.credit = title, content, licence, credit
+        self.title, self.content, self.licence = title, content, licence
+        self.credit, self.warning = credit, " ".join(warning.split())
 
     def arrange(self, photos: Sequence[Photo], actor: Actor) -> None:
         """Let the post hold exactly these photographs in this order; those that are no longer among them are erased."""

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import ColumnElement, String, Text, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, String, Text, delete, func, literal, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -86,6 +86,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     suspension_reason: Mapped[str] = mapped_column(Text, default="")
     deleted_at: Mapped[datetime | None] = mapped_column(Moment, index=True)  # hidden at once, purged by a job
     shows_camera: Mapped[bool] = mapped_column(default=True)
+    covers_warned: Mapped[bool] = mapped_column(default=True, server_default=true())  # pictures with a warning
     avatar_key: Mapped[str] = mapped_column(String(32), default="")  # of the photograph that is the avatar, once ready
     totp_secret: Mapped[str] = mapped_column(String(200), default="")  # sealed with the site's secret key
     totp_last_step: Mapped[int] = mapped_column(Id, default=0)  # a code works once

@@ -1,8 +1,8 @@
 """Cards of posts in lists, rendered once for everybody who is shown the same.
 
-What a card shows is a function of the post's version, its likes, and whether the reader is a visitor, a member or the
-author; the form's token is put in at the end. The one rule of who sees what has been asked before, by the query that
-found the glimpses; the cache only saves words.
+What a card shows is a function of the post's version, its likes, whether the reader is a visitor, a member or the
+author, and whether pictures with a warning are to be covered; the form's token is put in at the end. The one rule of
+who sees what has been asked before, by the query that found the glimpses; the cache only saves words.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class Key(NamedTuple):
     version: int
     likes: int
     reader: tuple[bool, bool] | None  # likes it, wrote it; a visitor is nobody
+    covers: bool  # what carries a warning
     first: bool
     words: tuple[str, str]
 
@@ -55,7 +56,7 @@ def forget() -> None:
 def _key(glimpse: Glimpse, language: str, first: bool) -> Key:
     reader = (glimpse.liked, glimpse.author_id == g.user.id) if g.user.is_member else None
     words = (language, ago(glimpse.published_at))
-    return Key(glimpse.id, glimpse.version, glimpse.like_count, reader, first, words)
+    return Key(glimpse.id, glimpse.version, glimpse.like_count, reader, g.user.covers_warned, first, words)
 
 
 def _card(key: Key, new: dict[int, Post]) -> str:

@@ -19,7 +19,7 @@ from postways.errors import Refused
 from postways.handlers import sentence
 from postways.models import Photo
 from postways.models.photo import LONGEST_ALT
-from postways.models.post import LICENCES, LONGEST_CONTENT, LONGEST_CREDIT, LONGEST_TITLE, MOST_PHOTOS
+from postways.models.post import LICENCES, LONGEST_CONTENT, LONGEST_CREDIT, LONGEST_TITLE, LONGEST_WARNING, MOST_PHOTOS
 from postways.threads import in_thread
 
 LONGEST_KEY = 64
@@ -35,7 +35,7 @@ def _at_most(most: int) -> Length:
 
 
 class PostForm(FlaskForm):
-    """Title, text, licence and credit."""
+    """Title, text, licence, credit and content warning."""
 
     title = StringField(
         _l("Title"), [DataRequired(_l("Give the post a title.")), _at_most(LONGEST_TITLE)], filters=[_trimmed]
@@ -47,13 +47,14 @@ class PostForm(FlaskForm):
         default="all-rights-reserved",
     )
     credit = StringField(_l("Credit"), [_at_most(LONGEST_CREDIT)], filters=[_trimmed])
+    warning = StringField(_l("Content warning"), [_at_most(LONGEST_WARNING)], filters=[_trimmed])
     key = HiddenField(
         default=lambda: secrets.token_urlsafe(16), validators=[Length(max=LONGEST_KEY)], filters=[_trimmed]
     )
 
     def words(self) -> dict[str, str]:
         """What the verbs of `Post` take."""
-        return {name: self[name].data for name in ("title", "content", "licence", "credit")}
+        return {name: self[name].data for name in ("title", "content", "licence", "credit", "warning")}
 
 
 class Files:

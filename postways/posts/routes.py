@@ -22,24 +22,31 @@ NOT_YET = {"", "0", "false", "no", "off"}  # what `published` holds for a draft
 
 @bp.get("/posts/<int:post_id>/")
 def show(post_id: int) -> Response:
-    """One post with all its photographs."""
+    """One post with all its photographs; `show` uncovers what its warning covers."""
     post = Post.find(post_id, g.user)
-    return page("posts/show.html", post=post, live_url=stream([post.id]))
+    return page("posts/show.html", post=post, opened="show" in request.args, live_url=stream([post.id]))
 
 
 @bp.get("/posts/<int:post_id>/photos/<int:n>/")
 def photo(post_id: int, n: int) -> Response:
-    """One photograph, as large as the screen."""
+    """One photograph, as large as the screen; `show` as above."""
     post = Post.find(post_id, g.user)
-    total = len(post.photos)
+    total, opened = len(post.photos), "show" in request.args
     if not 1 <= n <= total:
         raise Missing
     beside = {
-        name: url_for("posts.photo", post_id=post.id, n=m) if 1 <= m <= total else None
+        name: url_for("posts.photo", post_id=post.id, n=m, show=1 if opened else None) if 1 <= m <= total else None
         for name, m in (("previous_url", n - 1), ("next_url", n + 1))
     }
     return page(
-        "posts/photo.html", post=post, photo=post.photos[n - 1], n=n, total=total, live_url=stream([post.id]), **beside
+        "posts/photo.html",
+        post=post,
+        photo=post.photos[n - 1],
+        n=n,
+        total=total,
+        opened=opened,
+        live_url=stream([post.id]),
+        **beside,
     )
 
 

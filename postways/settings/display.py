@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from flask import request, url_for
+from flask import g, request, url_for
 from werkzeug.wrappers import Response
 
 from postways import cookies
+from postways.db import db
 from postways.htmx import go, page
 from postways.settings import THEMES, YEAR, bp
 
 
 @bp.route("/theme/", methods=["GET", "POST"])
 def display() -> Response:
-    """Choose them; kept in cookies that hold nothing else."""
+    """Choose them; kept in cookies that hold nothing else, but for what a member wants covered, wherever logged in."""
     if request.method != "POST":
         return page("settings/display.html")
+    if g.user.is_member:
+        g.user.covers_warned = request.form.get("always_show") not in ("on", "1", "true")
+        db.session.commit()
     answer = go(url_for("settings.display"))
     chosen = request.form.get("theme", "system")
     for name, value in (

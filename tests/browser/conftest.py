@@ -136,6 +136,7 @@ def full(site: Site, chromium: Browser) -> dict[str, int]:
     posts = {
         "oldest": [share(context, f"Diary page {n}", content=diary) for n in range(14)][0],
         "words": share(context, "Words alone", content="> a quote\n\n- one\n- two\n\n*Said* by @ben about #harbour."),
+        "warned": share(context, "Eight legs", warning="A spider, very close", pictures=2),
         "failed": share(context, "Half a file", files=(half_jpeg(),)),
         "album": share(context, "An album of three #harbour", content="First light.", pictures=3),
         "draft": share(context, "Not yet", pictures=1, draft=True),

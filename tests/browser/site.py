@@ -156,6 +156,7 @@ def share(
     files: tuple[bytes, ...] = (),
     alt: str = "A quiet field of one colour",
     draft: bool = False,
+    warning: str = "",
 ) -> int:
     """Post as the person of `context` does, without showing it; answers with the post's id."""
     token = TOKEN.search(context.request.get("/posts/add/").text())
@@ -165,6 +166,7 @@ def share(
         ("csrf_token", token[1]),
         ("title", title),
         ("content", content),
+        ("warning", warning),
         ("action", "draft" if draft else "publish"),
     ]
     form += [pair for photo in photos for pair in (("photo", photo), (f"alt-{photo}", alt))]

@@ -23,6 +23,8 @@ PAGES = {
     "post of somebody else": ("ben", "/posts/{album}/"),
     "post for a visitor": ("", "/posts/{album}/"),
     "post of words": ("", "/posts/{words}/"),
+    "post with a content warning": ("ben", "/posts/{warned}/"),
+    "photograph with a content warning": ("", "/posts/{warned}/photos/1/"),
     "draft": ("ada", "/posts/{draft}/"),
     "own post with a failed picture": ("ada", "/posts/{failed}/"),
     "post with a failed picture": ("", "/posts/{failed}/"),
