@@ -18,6 +18,7 @@ from werkzeug.routing import IntegerConverter
 
 from postways import (
     auth,
+    blocklist,
     cli,
     db,
     dev,
@@ -78,6 +79,7 @@ def create_app(config: Config | None = None) -> Flask:
     Migrate(app, db.db, directory=str(ROOT / "migrations"))
     later.init_app(app, config)
     limits.init_app(app, config)
+    blocklist.init_app(app, config)
     links.init_app(app, config)
     seal.init_app(app, config)
     mail.init_app(app, config)

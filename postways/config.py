@@ -51,6 +51,7 @@ class Config:
     max_upload_mb: int = _setting(30, "most megabytes of one picture")  # type: ignore[assignment]
     max_pixels: int = _setting(60_000_000, "most pixels of one picture")  # type: ignore[assignment]
     ratelimit_enabled: bool = _setting(True, "0 switches every throttle off; refused in production")  # type: ignore[assignment]
+    blocked_words: str = _setting("", "a file with one word a line that titles, texts and comments may not hold")  # type: ignore[assignment]
     require_verified_email: bool = _setting(False, "1: only reading and drafts until the address is confirmed")  # type: ignore[assignment]
     session_idle_days: int = _setting(14, "a session ends after so many days without use")  # type: ignore[assignment]
     session_days: int = _setting(90, "a session ends after so many days in any case")  # type: ignore[assignment]
@@ -115,6 +116,8 @@ class Config:
         ):
             if getattr(self, name) < least:
                 raise ConfigError(f"{name.upper()} is {getattr(self, name)}; it must be at least {least}.")
+        if self.blocked_words and not (os.path.isfile(self.blocked_words) and os.access(self.blocked_words, os.R_OK)):
+            raise ConfigError(f"BLOCKED_WORDS is {self.blocked_words!r}; it must be a file that can be read.")
         try:
             ZoneInfo(self.time_zone)
         except (KeyError, ValueError):

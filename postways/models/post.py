@@ -37,7 +37,7 @@ from sqlalchemy.orm import (
     with_expression,
 )
 
-from postways import later
+from postways import blocklist, later
 from postways.db import Id, Moment, changed, db, now
 from postways.errors import Forbidden, Missing, Refused
 from postways.models.audit import Audit, given_reason
@@ -487,6 +487,8 @@ class Post(db.Model):  # type: ignore[name-defined]
                 raise Refused(message, field=field, length=len(words), most=most)
         if licence not in LICENCES:
             raise Refused("Choose one of the licences.", field="licence")
+        blocklist.refuse(title, "title")
+        blocklist.refuse(content, "content")
         self.title, self.content, self.licence = title, content, licence
         self.credit, self.warning = credit, " ".join(warning.split())
 
