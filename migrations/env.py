@@ -4,6 +4,7 @@ from alembic import context
 from flask import current_app
 
 from postways.db import Moment, db
+from postways.search import is_index
 
 config = context.config
 STATEMENT_PATIENCE = "5min"  # backfills may take longer than a page's statements
@@ -27,6 +28,7 @@ def run_migrations():
             connection=connection,
             target_metadata=db.metadata,
             render_item=render_item,
+            include_name=lambda name, kind, parents: not is_index(name, kind),
             render_as_batch=True,
             compare_type=True,
             compare_server_default=True,

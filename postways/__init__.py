@@ -35,6 +35,7 @@ from postways import (
     posts,
     profiles,
     seal,
+    search,
     settings,
     wellknown,
 )
@@ -75,6 +76,7 @@ def create_app(config: Config | None = None) -> Flask:
     _configure(app, config)
     app.extensions["config"] = config
     app.extensions["storage"] = storage_from(config.storage_url, _credentials(config))
+    search.init_app(config)
     db.init_app(app, config)
     Migrate(app, db.db, directory=str(ROOT / "migrations"))
     later.init_app(app, config)

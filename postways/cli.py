@@ -18,23 +18,25 @@ from flask.cli import AppGroup, with_appcontext
 from redis import Redis
 from redis.exceptions import RedisError
 
+from postways import search as full_text
 from postways.auth import passwords
 from postways.config import Config
 from postways.db import db, now
 from postways.errors import Missing, Refused
-from postways.models import User
+from postways.models import Post, Tag, User
 from postways.models.user import ROLES, check_password
 
 log = logging.getLogger(__name__)
 
 users = AppGroup("users", help="People and their roles.")
 media = AppGroup("media", help="The files of photographs.")
+search = AppGroup("search", help="What search knows of posts, people and tags.")
 JOB_LOG_LEVEL = logging.WARNING  # RQ says at INFO what it runs with which arguments
 
 
 def init_app(app: Flask) -> None:
     """Add the commands."""
-    for command in (users, media, demo, worker, scheduler):
+    for command in (users, media, search, demo, worker, scheduler):
         app.cli.add_command(command)
 
 
@@ -110,6 +112,20 @@ def check(context: click.Context, repair: bool) -> None:
         click.echo(f"{len(names)} {words[kind]}{''.join(f'{chr(10)}  {name}' for name in names[:20])}")
     if any(found.values()) and not repair:
         context.exit(1)
+
+
+@search.command("rebuild")
+def rebuild() -> None:
+    """Write anew what search knows, a little at a time; it goes on answering meanwhile."""
+    for noun, words in ((Post, full_text.posts), (User, full_text.people), (Tag, full_text.tags)):
+        last: int | None = 0
+        while last is not None:
+            last = noun.be_found_anew(last)
+            db.session.commit()
+            db.session.expunge_all()
+        words.mend()
+        db.session.commit()
+    click.echo("Posts, people and tags are found by their words as they are now.")
 
 
 @click.command()

@@ -79,7 +79,7 @@ def make_photo(app: Flask, owner: User, *, commit: bool = True, data: bytes | No
 def _back(post: Post, moment: datetime) -> None:
     post.published_at = moment
     PostTag.replace(post.id, post.tags, moment)
-    db.session.flush()
+    post.be_found()
 
 
 @lru_cache(maxsize=8)

@@ -18,7 +18,7 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import text
 
-from postways import create_app, later, live, media
+from postways import create_app, later, live, media, search
 from postways.config import Config
 from postways.db import db
 from postways.local import valkey
@@ -102,6 +102,8 @@ def app(made_app: Flask) -> Iterator[Flask]:
 
 def _empty_tables() -> None:
     tables = list(reversed(db.metadata.sorted_tables))
+    for words in search.KINDS:
+        words.empty()
     if db.engine.dialect.name == "postgresql":
         db.session.execute(text(f"TRUNCATE {', '.join(table.name for table in tables)} RESTART IDENTITY"))
     else:

@@ -64,6 +64,7 @@ def _sign_up(person: Person, password_hash: str, moment: datetime, place: int) -
     user = User.sign_up(person.username, f"{person.username}@example.org", password_hash, person.role)
     user.display_name, user.bio, user.demo = person.name, person.bio, True
     user.joined_at = user.verified_at = moment - FIRST_JOINED + timedelta(days=2.6 * place)
+    user.be_found()
     return user
 
 
@@ -83,6 +84,7 @@ def _share(entry: Entry, author: User, photos: list[Photo], moment: datetime) ->
     if entry.published:
         post.published_at = moment
         PostTag.replace(post.id, post.tags, moment)
+        post.be_found()
     return post
 
 

@@ -20,6 +20,7 @@ from typing import Any
 import click
 from sqlalchemy import bindparam, func, insert, select, update
 
+from postways import search
 from postways.auth import passwords
 from postways.db import db, now
 from postways.demo.content import PHOTOS, credits_by_file
@@ -93,7 +94,14 @@ def _add_people(count: int, moment: datetime) -> list[int]:
         }
         for place, name in enumerate(names)
     ]
-    return _inserted(User, rows)
+    ids = _inserted(User, rows)
+    _be_found(search.people, [search.Document(who, who, name) for who, name in zip(ids, names, strict=True)])
+    return ids
+
+
+def _be_found(words: search.Words, documents: Sequence[search.Document]) -> None:
+    for first in range(0, len(documents), search.AT_ONCE):
+        words.write(documents[first : first + search.AT_ONCE])
 
 
 def _next_number() -> int:
@@ -171,6 +179,7 @@ def _write(plans: Sequence[Planned], derived: Mapping[str, Derived], tags: Mappi
         _insert(Photo, _photo_rows(plans, ids, photos))
         _insert(PostTag, _tag_rows(plans, ids, tags))
         _insert(Like, _like_rows(plans, ids))
+        _be_found(search.posts, [_words(plan, post_id) for plan, post_id in zip(plans, ids, strict=True)])
         _count_posts(plan.row["author_id"] for plan in plans)
         db.session.commit()
 
@@ -220,6 +229,11 @@ def _like_rows(plans: Sequence[Planned], ids: Sequence[int]) -> Iterator[dict[st
     for plan, post_id in zip(plans, ids, strict=True):
         for user_id in plan.likers:
             yield {"post_id": post_id, "user_id": user_id, "created_at": plan.row["published_at"]}
+
+
+def _words(plan: Planned, post_id: int) -> search.Document:
+    row, alts = plan.row, [credits_by_file()[file].alt for file in plan.files]
+    return Post.words_of(post_id, row["published_at"], row["title"], row["content"], alts)
 
 
 def _count_posts(author_ids: Iterable[int]) -> None:

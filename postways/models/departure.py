@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import selectinload
 
-from postways import later
+from postways import later, search
 from postways.db import changed, db
 from postways.models.export import Export
 from postways.models.like import Like
@@ -54,6 +54,7 @@ def erase_some(user_id: int) -> bool:
         export.remove()
     if photos or exports:
         return True
+    search.people.forget([user_id])
     changed(delete(User).where(User.id == user_id, User.deleted_at.is_not(None)))
     return False
 

@@ -37,7 +37,7 @@ from sqlalchemy.orm import (
     with_expression,
 )
 
-from postways import blocklist, later
+from postways import blocklist, later, search
 from postways.db import Id, Moment, changed, db, now
 from postways.errors import Forbidden, Missing, Refused
 from postways.models.audit import Audit, given_reason
@@ -470,6 +470,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         if self.published:
             self.edited_at = self.updated_at
             PostTag.replace(self.id, self.tags, self.published_at)
+            self.be_found()
 
     def _write(self, title: str, content: str, licence: str, credit: str, warning: str) -> None:
         typed = (title, content, credit, warning)
@@ -523,6 +524,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         self.published_at = self.updated_at = now()
         db.session.flush()
         PostTag.replace(self.id, self.tags, self.published_at)
+        self.be_found()
         self._author().posted(+1)
         later.tell("published", post=self.id, person=self.author_id, photos=max(1, len(self.photos)))
 
@@ -594,6 +596,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         db.session.flush()
         if self.published_at is not None:
             PostTag.replace(self.id, self.tags, self.published_at)
+            self.be_found()
             self.author.posted(+1)
         self._tell_author("restored", "post-restored", actor, reason, before)
 
@@ -615,6 +618,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         self.version = Post.version + 1
         db.session.flush()
         PostTag.replace(self.id, [], None)
+        search.posts.forget([self.id])
         later.tell("hidden", post=self.id)
 
     def _tell_author(self, kind: str, mail: str, actor: Actor, reason: str, before: str) -> None:
@@ -622,10 +626,43 @@ class Post(db.Model):  # type: ignore[name-defined]
         Audit.note(kind, actor, self.author, post_id=self.id, reason=reason, before=before, after=self.state)
         Mail.send(mail, self.author, title=self.title, post_id=self.id, reason=reason)
 
+    def be_found(self) -> None:
+        """Let search find it by its words and its photographs' descriptions, at the time of its publication."""
+        db.session.flush()
+        search.posts.write([self.words_of(self.id, self.published_at, self.title, self.content, self._alts)])
+
+    @property
+    def _alts(self) -> list[str]:
+        return [photo.alt for photo in self.photos]
+
+    @staticmethod
+    def words_of(
+        post_id: int, published_at: datetime | None, title: str, content: str, alts: Sequence[str]
+    ) -> search.Document:
+        """What search knows of a published post."""
+        place = search.place_of(published_at or now(), post_id)
+        return search.Document(post_id, place, "\n".join((title, content, *alts)))
+
+    @classmethod
+    def be_found_anew(cls, after: int) -> int | None:
+        """Write what search knows of the next posts after this id; answers the last one's id, None without any."""
+        query = select(cls).where(cls.id > after).order_by(cls.id).limit(search.AT_ONCE)
+        some = db.session.scalars(query.options(selectinload(cls.photos))).all()
+        search.posts.forget([post.id for post in some])
+        search.posts.write(
+            [
+                cls.words_of(post.id, post.published_at, post.title, post.content, post._alts)
+                for post in some
+                if post.published_at is not None
+            ]
+        )
+        return some[-1].id if some else None
+
     def purge(self) -> None:
         """Erase row and files for good."""
         for photo in self.photos:
             photo.remove()
+        search.posts.forget([self.id])
         db.session.flush()
         db.session.delete(self)
 

@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
+from postways import search
 from postways.db import Id, Moment, db
 from postways.text import LONGEST_TAG, LONGEST_TAG_KEY, folded
 
@@ -43,9 +44,22 @@ class Tag(db.Model):  # type: ignore[name-defined]
     def _make(cls, name: str) -> None:
         try:
             with db.session.begin_nested():
-                db.session.add(cls(key=folded(name), name=name))
+                tag = cls(key=folded(name), name=name)
+                db.session.add(tag)
         except IntegrityError:
             return  # somebody else made it a moment ago
+        search.tags.write([tag._words])
+
+    @property
+    def _words(self) -> search.Document:
+        return search.Document(self.id, self.id, self.key)
+
+    @classmethod
+    def be_found_anew(cls, after: int) -> int | None:
+        """Write what search knows of the next tags after this id; answers the last one's id, None without any."""
+        some = db.session.scalars(select(cls).where(cls.id > after).order_by(cls.id).limit(search.AT_ONCE)).all()
+        search.tags.write([tag._words for tag in some])
+        return some[-1].id if some else None
 
 
 class PostTag(db.Model):  # type: ignore[name-defined]

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, String, Text, delete, func, literal, or_, 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from postways import later
+from postways import later, search
 from postways.db import Id, Moment, changed, db, now
 from postways.errors import Forbidden, Missing, Refused, Taken
 from postways.models.audit import Audit, given_reason
@@ -162,6 +162,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
             cls._refuse_taken(user)  # somebody was a moment faster
             raise
         cls._take_name(user.username_key)
+        user.be_found()
         return user
 
     @classmethod
@@ -456,6 +457,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         self.seen_anew()
         Audit.note("username-changed", self, self)
         db.session.refresh(self)
+        self.be_found()
 
     def ask_for_email(self, email: str) -> None:
         """Mail a link to `email`, which becomes the address once it is used; ends an older request.
@@ -504,6 +506,23 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         if display_name != self.display_name:
             self.seen_anew()
         self.display_name, self.bio = display_name, bio
+        self.be_found()
+
+    def be_found(self) -> None:
+        """Let search find this person by both names and by what they say of themselves."""
+        db.session.flush()
+        search.people.write([self._words])
+
+    @property
+    def _words(self) -> search.Document:
+        return search.Document(self.id, self.id, "\n".join((self.username, self.display_name, self.bio)))
+
+    @classmethod
+    def be_found_anew(cls, after: int) -> int | None:
+        """Write what search knows of the next people after this id; answers the last one's id, None without any."""
+        some = db.session.scalars(select(cls).where(cls.id > after).order_by(cls.id).limit(search.AT_ONCE)).all()
+        search.people.write([user._words for user in some])
+        return some[-1].id if some else None
 
     def seen_anew(self) -> None:
         """Name or picture have changed: cards of this person's posts that were made before hold no more."""
