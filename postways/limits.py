@@ -22,6 +22,7 @@ AN_HOUR = {
     "post": RateLimitItemPerHour(60, namespace="post"),
     "upload": RateLimitItemPerHour(600, namespace="upload"),
     "like": RateLimitItemPerHour(1_000, namespace="like"),
+    "name": RateLimitItemPerHour(3_600, namespace="name"),
     "report": RateLimitItemPerHour(30, namespace="report"),
 }
 ENOUGH = "That is as much as one person can do in an hour. Wait %(minutes)d minutes; nothing you typed is lost."

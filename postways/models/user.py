@@ -26,6 +26,7 @@ from postways.paging import EPOCH, Page
 from postways.text import folded, visible
 
 if TYPE_CHECKING:
+    from postways.models.guest import Actor
     from postways.models.post import Post
 
 LONGEST_USERNAME = 150
@@ -41,11 +42,15 @@ RESERVED = frozenset(
     "me admin api static media live login logout signup settings authors posts tags search explore popular feed "
     "messages notifications saved likes moderation membership o dev root support staff moderator postways".split()
 )
+MOST_OFFERED = 8  # people whose names begin with what somebody is typing
 SORTS = ("active", "name", "posts", "given", "received", "joined")
 STATES = ("active", "suspended")
 ROLL_SIZE = 50
 ACTIVITY_STEP = timedelta(minutes=1)  # last_activity_at is kept to the minute
 _MARKS = "@.+-_"
+_LAST = "\U0010ffff"  # after every other character
+# names are in one order on every database, and those that begin alike stand together in the index
+_BY_CODE_POINT = String(LONGEST_KEY).with_variant(String(LONGEST_KEY, collation="C"), "postgresql")
 
 
 class OnRoll(NamedTuple):
@@ -63,7 +68,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     username: Mapped[str] = mapped_column(String(LONGEST_USERNAME))
-    username_key: Mapped[str] = mapped_column(String(LONGEST_KEY), unique=True)
+    username_key: Mapped[str] = mapped_column(_BY_CODE_POINT, unique=True)
     email: Mapped[str | None] = mapped_column(String(LONGEST_EMAIL))
     email_key: Mapped[str | None] = mapped_column(String(LONGEST_KEY), unique=True)
     password_hash: Mapped[str] = mapped_column(String(255))
@@ -196,6 +201,16 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         if user is None or not user.active:
             raise Missing
         return user
+
+    @classmethod
+    def whose_name_begins(cls, beginning: str, actor: Actor) -> Sequence[User]:
+        """The first few others whose username begins so; nobody for no beginning."""
+        key = folded(beginning)
+        if not key:
+            return ()
+        here = (cls.suspended_at.is_(None), cls.deleted_at.is_(None), cls.id != (actor.id or 0))
+        named = select(cls).where(cls.username_key >= key, cls.username_key < key + _LAST, *here)
+        return db.session.scalars(named.order_by(cls.username_key).limit(MOST_OFFERED)).all()
 
     @classmethod
     def find(cls, user_id: int) -> User:

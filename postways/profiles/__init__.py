@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Flask, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from postways import limits
+from postways.auth import members_only
 from postways.errors import Missing
 from postways.htmx import asked_by_htmx, fragment, page, pages_loaded, stream
 from postways.models import Post, User
@@ -35,6 +37,14 @@ def show(username: str) -> Response:
     if asked_by_htmx() and request.args.get("cursor"):
         return fragment("profiles/_grid_more.html", **context)
     return page("profiles/show.html", **context, drafts=drafts, live_url=stream([post.id for post in posts.items]))
+
+
+@bp.get("/people/")
+@members_only
+def people() -> Response:
+    """Whom `q` may become, for somebody who types an @name."""
+    limits.count("name", g.user.id)
+    return fragment("profiles/_people.html", people=User.whose_name_begins(request.args.get("q", ""), g.user))
 
 
 @bp.get("/authors/<int:user_id>/")

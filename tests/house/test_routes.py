@@ -99,6 +99,7 @@ DOORS = [
     Door("posts.retry", "POST", "/photos/{picture}/retry/", TO_LOGIN, 404, DONE),
     Door("profiles.show", "GET", "/@ada/", 200, 200, 200),
     Door("profiles.by_id", "GET", "/authors/{ada}/", 302, 302, 302),
+    Door("profiles.people", "GET", "/people/?q=a", TO_LOGIN, 200, 200),
     Door("settings.home", "GET", "/settings/", TO_LOGIN, 303, 303),
     Door("settings.profile", "GET", "/settings/profile/", TO_LOGIN, 200, 200),
     Door("settings.profile", "POST", "/settings/profile/", TO_LOGIN, DONE, DONE),
