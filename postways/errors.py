@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Missing(Exception):
-    """Not there, or not to be known of: both are 404."""
+    """Not there, or not to be known of: both are 404. It may say a translatable sentence."""
 
 
 class Forbidden(Exception):

@@ -53,7 +53,7 @@ RETRY_BUSY = "2"
 
 def init_app(app: Flask) -> None:
     """Let `app` answer errors."""
-    app.register_error_handler(Missing, lambda error: answer(404))
+    app.register_error_handler(Missing, lambda error: answer(404, gettext(error.args[0]) if error.args else None))
     app.register_error_handler(Forbidden, lambda error: answer(403))
     app.register_error_handler(Refused, lambda error: answer(422, sentence(error)))
     app.register_error_handler(Taken, lambda error: answer(409, sentence(error)))

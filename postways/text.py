@@ -24,6 +24,9 @@ _LINK = re.compile(f"{_ADDRESS.pattern}|{_TAG.pattern}|{_MENTION.pattern}")
 _BLANK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 )  # letters, yet unseen
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
 _ALLOWED = {"p", "br", "em", "strong", "a", "ul", "ol", "li", "blockquote", "code", "pre", "s"}
 
 
@@ -35,6 +38,21 @@ def folded(name: str) -> str:
 def visible(text: str) -> str:
     """`text` without the characters that show nothing: controls, joiners, fillers, variation selectors."""
     return "".join(c for c in _BLANK.sub("", text) if unicodedata.category(c) not in ("Cf", "Cc"))
+
+
+def words_of(text: str) -> str:
+    """The words of `text` as they are searched for: folded, one space around each, `#` a word of its own.
+
+    Where words are written without spaces between them each letter stands alone, so that any part can be found.
+    """
+    apart = "".join(map(_apart, _UNSPACED.sub(r" \g<0> ", folded(text))))
+    return f" {' '.join(apart.split())} "
+
+
+def _apart(character: str) -> str:
+    if character == "#":
+        return " # "
+    return character if unicodedata.category(character)[0] in "LMN" else " "
 
 
 def tags_in(text: str) -> list[str]:

@@ -2,11 +2,14 @@
 
 from postways.models.attempt import Attempt
 from postways.models.audit import Audit
+from postways.models.block import Block
 from postways.models.erasure import Erasure
 from postways.models.export import Export
+from postways.models.follow import Follow
 from postways.models.guest import Actor, Guest
 from postways.models.like import Like
 from postways.models.mail import Mail
+from postways.models.mute import Mute
 from postways.models.passkey import Passkey, RecoveryCode
 from postways.models.photo import Photo
 from postways.models.post import Post
@@ -20,11 +23,14 @@ __all__ = [
     "Actor",
     "Attempt",
     "Audit",
+    "Block",
     "Erasure",
     "Export",
+    "Follow",
     "Guest",
     "Like",
     "Mail",
+    "Mute",
     "Passkey",
     "PastUsername",
     "Photo",

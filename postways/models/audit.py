@@ -42,6 +42,8 @@ KINDS = (  # in the order in which the filter offers them
     "warned",
     "unpublished",
     "removed",
+    "blocked",
+    "unblocked",
     "report-made",
     "report-taken",
     "report-closed",

@@ -36,6 +36,14 @@ class Permissions:
         """Show a post to everybody."""
         return self.can_edit(post) and not self.must_verify
 
+    def can_follow(self, person: User) -> bool:
+        """Follow somebody else, or ask to."""
+        return self.is_member and person.id != self.id and not self.must_verify
+
+    def can_block(self, person: User) -> bool:
+        """Block or mute somebody else."""
+        return self.is_member and person.id != self.id
+
     def can_close(self, person: User) -> bool:
         """Delete this account: nobody but the person."""
         return self.id is not None and person.id == self.id

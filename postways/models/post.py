@@ -46,9 +46,9 @@ from postways.models.like import Like
 from postways.models.mail import Mail
 from postways.models.photo import LONGEST_ALT, Photo
 from postways.models.tag import PostTag, Tag
-from postways.models.user import User
+from postways.models.user import UNVERIFIED, User
 from postways.paging import Page
-from postways.text import folded, tags_in
+from postways.text import folded, tags_in, words_of
 
 LONGEST_TITLE = 100
 LONGEST_CONTENT = 10_000
@@ -61,9 +61,9 @@ MOST_DRAFTS = 50
 MOST_LISTED = 500  # posts that one page can show after it has loaded older ones
 IN_TRASH_FOR = timedelta(days=30)
 IN_TRASH = text("deleted_at IS NOT NULL")
-UNVERIFIED = "Confirm your address first: open the link in the mail to you. Your profile can send it again."
 STAFF_SIZE = 30
 SORTS = ("created", "changed", "likes")
+AUDIENCES = ("public", "followers")  # "premium" can be chosen once there is a membership
 STATES = ("published", "draft", "unpublished", "withheld", "removed", "deleted")
 PERIODS = {"all": None, "month": timedelta(days=30), "week": timedelta(days=7)}
 LICENCES = {  # code: (msgid of the name, address of the text)
@@ -107,9 +107,13 @@ class Post(db.Model):  # type: ignore[name-defined]
     content: Mapped[str] = mapped_column(Text, default="")
     licence: Mapped[str] = mapped_column(String(32), default="all-rights-reserved")
     credit: Mapped[str] = mapped_column(String(LONGEST_CREDIT), default="")
-    warning: Mapped[str] = mapped_column(
-        String(LONGEST_WARNING), default="", server_default=text("''")
-    )  # covers the pictures
+    # covers the pictures
+    warning: Mapped[str] = mapped_column(String(LONGEST_WARNING), default="", server_default=text("''"))
+    audience: Mapped[str] = mapped_column(String(16), default="public", server_default="public")
+    # not for everybody, because of its audience or because its author is private: one look tells what visitors see
+    closed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # what mutes look through
+    words: Mapped[str] = mapped_column(Text, default="", server_default=text("''"), deferred=True)
     form_key: Mapped[str | None] = mapped_column(String(64))
     like_count: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=0)  # of what a card shows of it, likes aside
@@ -492,6 +496,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         blocklist.refuse(content, "content")
         self.title, self.content, self.licence = title, content, licence
         self.credit, self.warning = credit, " ".join(warning.split())
+        self.words = words_of(f"{title} {content}")
 
     def arrange(self, photos: Sequence[Photo], actor: Actor) -> None:
         """Let the post hold exactly these photographs in this order; those that are no longer among them are erased."""
@@ -525,7 +530,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         db.session.flush()
         PostTag.replace(self.id, self.tags, self.published_at)
         self.be_found()
-        self._author().posted(+1)
+        self._author().posted(+1, self.audience)
         later.tell("published", post=self.id, person=self.author_id, photos=max(1, len(self.photos)))
 
     def delete(self, actor: Actor) -> None:
@@ -538,7 +543,7 @@ class Post(db.Model):  # type: ignore[name-defined]
             return  # in another tab, a moment earlier
         attributes.set_committed_value(self, "deleted_at", moment)
         if self.published_at is not None:
-            self._author().posted(-1)
+            self._author().posted(-1, self.audience)
         later.tell("hidden", post=self.id)
 
     def days_in_trash(self, moment: datetime) -> int:
@@ -557,7 +562,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         self.version = Post.version + 1
         db.session.flush()
         if self.published_at is not None:
-            self._author().posted(+1)
+            self._author().posted(+1, self.audience)
 
     @property
     def can_come_back(self) -> bool:
@@ -597,7 +602,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         if self.published_at is not None:
             PostTag.replace(self.id, self.tags, self.published_at)
             self.be_found()
-            self.author.posted(+1)
+            self.author.posted(+1, self.audience)
         self._tell_author("restored", "post-restored", actor, reason, before)
 
     def _judged(self, actor: Actor, reason: str) -> str:
@@ -613,7 +618,7 @@ class Post(db.Model):  # type: ignore[name-defined]
 
     def _hold(self) -> None:
         if self.published_at is not None:
-            self.author.posted(-1)
+            self.author.posted(-1, self.audience)
         self.held_at, self.published_before, self.published_at = now(), self.published_at, None
         self.version = Post.version + 1
         db.session.flush()

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import ColumnElement, String, Text, delete, func, literal, or_, select, true, update
+from sqlalchemy import ColumnElement, String, Text, and_, delete, false, func, literal, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -46,6 +46,7 @@ MOST_OFFERED = 8  # people whose names begin with what somebody is typing
 SORTS = ("active", "name", "posts", "given", "received", "joined")
 STATES = ("active", "suspended")
 ROLL_SIZE = 50
+UNVERIFIED = "Confirm your address first: open the link in the mail to you. Your profile can send it again."
 ACTIVITY_STEP = timedelta(minutes=1)  # last_activity_at is kept to the minute
 _MARKS = "@.+-_"
 _LAST = "\U0010ffff"  # after every other character
@@ -76,7 +77,11 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     display_name: Mapped[str] = mapped_column(String(LONGEST_NAME), default="")
     bio: Mapped[str] = mapped_column(Text, default="")
     demo: Mapped[bool] = mapped_column(default=False)
-    post_count: Mapped[int] = mapped_column(default=0)
+    post_count: Mapped[int] = mapped_column(default=0)  # published ones
+    public_post_count: Mapped[int] = mapped_column(default=0, server_default="0")  # those for everybody among them
+    followers_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    following_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    private: Mapped[bool] = mapped_column(default=False, server_default=false())  # only accepted followers see posts
     joined_at: Mapped[datetime] = mapped_column(Moment, default=now)
     last_login_at: Mapped[datetime | None] = mapped_column(Moment)
     last_activity_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -272,6 +277,24 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         return db.session.scalar(here.with_for_update(key_share=True)) is not None
 
     @classmethod
+    def held(cls, *ids: int) -> Sequence[User]:
+        """These people as they are now, locked in one order until the transaction ends. Who changes what is between
+        people does this first, so that nobody blocks, follows or goes private in between."""
+        query = select(cls).where(cls.id.in_(ids)).order_by(cls.id).with_for_update(key_share=True)
+        return db.session.scalars(query.execution_options(populate_existing=True)).all()
+
+    @classmethod
+    def visible_to(cls, actor: Actor) -> ColumnElement[bool]:
+        """Whom `actor` may know of, as an SQL condition: no deleted account, for staff alone a suspended one, nobody
+        where one blocked the other. A private account is among them; what it shares is `Post.visible_to`'s."""
+        from postways.models.block import Block
+
+        here: ColumnElement[bool] = cls.deleted_at.is_(None)
+        if not actor.is_staff:
+            here = and_(here, cls.suspended_at.is_(None))
+        return here if actor.id is None else and_(here, ~Block.parts(actor.id, cls.id))
+
+    @classmethod
     def by_id(cls, ids: set[int | None]) -> dict[int, User]:
         """Those of `ids` who are still here; deleted accounts are not."""
         here = select(cls).where(cls.id.in_(ids - {None}), cls.deleted_at.is_(None))
@@ -414,7 +437,10 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         Mail.send("account-deleted", self)
 
     def _withhold(self, withheld: bool) -> None:
+        from postways.models.follow import Follow
+
         db.session.flush()
+        Follow.withhold(self, withheld)
         posts = db.metadata.tables["posts"]
         own = update(posts).where(posts.c.author_id == self.id)
         changed(own.values(withheld=withheld, version=posts.c.version + 1))
@@ -566,9 +592,30 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         Audit.note("password-reset", self, self)
         Mail.send("password-changed", self)
 
-    def posted(self, difference: int) -> None:
+    def posted(self, difference: int, audience: str) -> None:
         """Count published posts up or down."""
-        changed(update(User).where(User.id == self.id).values(post_count=User.post_count + difference))
+        public = difference if audience == "public" else 0
+        counts = {"post_count": User.post_count + difference, "public_post_count": User.public_post_count + public}
+        changed(update(User).where(User.id == self.id).values(counts))
+
+    def keep_private(self, private: bool) -> None:
+        """Let only accepted followers see what this person shares, or everybody again; then whoever waits for an
+        answer follows. Twice is once."""
+        from postways.models.follow import Follow
+
+        User.held(self.id)
+        if self.private == private:
+            return
+        self.private = private
+        db.session.flush()
+        posts = db.metadata.tables["posts"]
+        own = update(posts).where(posts.c.author_id == self.id)
+        changed(own.values(closed=or_(literal(private), posts.c.audience != "public")))
+        if private:
+            later.tell("closed", person=self.id)
+        else:
+            Follow.accept_everybody(self)
+            db.session.refresh(self)
 
     def active_since(self, moment: datetime) -> bool:
         """Whether it has been noted within the last minute that this person was here."""

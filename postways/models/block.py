@@ -1,0 +1,107 @@
+"""Somebody wants nothing to do with somebody else; what that means at every door stands in docs/blocks-and-mutes.md."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, delete, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
+
+from postways import later
+from postways.db import Id, Moment, changed, db, now
+from postways.errors import Forbidden, Missing, Refused
+from postways.models.audit import Audit
+from postways.models.guest import Actor
+from postways.models.user import User
+from postways.paging import Page
+
+PAGE_SIZE = 30
+
+
+class Block(db.Model):  # type: ignore[name-defined]
+    """One row for who blocked whom. Its effect goes both ways: ask `exists_between`, or in SQL `parts`."""
+
+    __tablename__ = "blocks"
+    __table_args__ = (UniqueConstraint("blocker_id", "blocked_id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    blocker_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    blocked_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+    blocked: Mapped[User] = relationship(foreign_keys=[blocked_id], lazy="raise_on_sql")
+
+    # --- queries
+
+    @classmethod
+    def stands(cls, blocker_id: int, blocked_id: int) -> bool:
+        """Whether the one blocked the other."""
+        both = (cls.blocker_id == blocker_id, cls.blocked_id == blocked_id)
+        return db.session.scalar(select(cls.id).where(*both)) is not None
+
+    @classmethod
+    def exists_between(cls, one: Actor, other: Actor) -> bool:
+        """Whether one of the two blocked the other."""
+        if one.id is None or other.id is None:
+            return False
+        return cls.stands(one.id, other.id) or cls.stands(other.id, one.id)
+
+    @classmethod
+    def parts(cls, one: Any, other: Any) -> ColumnElement[bool]:
+        """Whether one of the two blocked the other, each an id or a column, as an SQL condition.
+
+        `~Block.parts(actor.id, Comment.author_id)` leaves out what a block hides.
+        """
+        return or_(cls._row(one, other), cls._row(other, one))
+
+    @classmethod
+    def _row(cls, blocker: Any, blocked: Any) -> ColumnElement[bool]:
+        return select(cls.id).where(cls.blocker_id == blocker, cls.blocked_id == blocked).exists()
+
+    @classmethod
+    def of(cls, person: User, cursor: str | None) -> Page[Block]:
+        """Whom `person` blocked, newest first, each with its `blocked`; who has left is not among them."""
+        query = select(cls).join(cls.blocked).where(cls.blocker_id == person.id, User.deleted_at.is_(None))
+        return Page.of(db.session, query.options(contains_eager(cls.blocked)), (cls.id,), cursor, PAGE_SIZE)
+
+    # --- verbs
+
+    @classmethod
+    def begin(cls, actor: Actor, person: User) -> None:
+        """Part `actor` and `person`: follows and requests end both ways, each is hidden from the other. Twice is once.
+
+        Raises Forbidden for a visitor, Refused for oneself.
+        """
+        from postways.models.follow import Follow
+
+        if actor.id is None:
+            raise Forbidden
+        if actor.id == person.id:
+            raise Refused("You can't block yourself.", field="blocked")
+        User.held(actor.id, person.id)
+        if cls.stands(actor.id, person.id):
+            return
+        try:
+            with db.session.begin_nested():
+                db.session.add(cls(blocker_id=actor.id, blocked_id=person.id))
+        except IntegrityError:
+            raise Missing from None  # one of the two has just gone
+        Follow.cut(actor.id, person.id)
+        Follow.cut(person.id, actor.id)
+        cls._note("blocked", actor, person)
+
+    @classmethod
+    def end(cls, actor: Actor, person: User) -> None:
+        """Undo `actor`'s block of `person`; what it ended stays ended. Twice is once."""
+        if actor.id is None:
+            raise Forbidden
+        if changed(delete(cls).where(cls.blocker_id == actor.id, cls.blocked_id == person.id)) == 1:
+            cls._note("unblocked", actor, person)
+
+    @staticmethod
+    def _note(kind: str, actor: Actor, person: User) -> None:
+        Audit.note(kind, actor, person)
+        for one in (actor.id, person.id):
+            later.tell("rights", person=one or 0)  # what is open at either's is asked for anew

@@ -1,0 +1,156 @@
+"""What somebody doesn't want to come across: a person, a word, a tag; quietly, and perhaps only for a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, delete, false, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from postways import later
+from postways.db import Id, Moment, changed, db, now
+from postways.errors import Forbidden, Missing, Refused
+from postways.models.guest import Actor
+from postways.models.user import User
+from postways.text import words_of
+
+LONGEST_WORD = 100
+LONGEST_KEY = 900  # a folded word can be longer, and letters without spaces between them stand apart
+MOST_WORDS = 200
+KINDS = ("person", "word", "tag")
+
+
+class Mute(db.Model):  # type: ignore[name-defined]
+    """One person, word or tag that somebody mutes, until a moment or for good.
+
+    `key` is what `posts.words` is searched for, words and tags alike; a person's holds a sign that no words hold.
+    """
+
+    __tablename__ = "mutes"
+    __table_args__ = (
+        UniqueConstraint("muter_id", "key"),
+        Index("ix_mutes_muter_id_person_id", "muter_id", "person_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    muter_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(16))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    key: Mapped[str] = mapped_column(String(LONGEST_KEY))
+    word: Mapped[str] = mapped_column(String(LONGEST_WORD), default="")  # as it was typed
+    until: Mapped[datetime | None] = mapped_column(Moment, index=True)
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+    person: Mapped[User | None] = relationship(foreign_keys=[person_id], lazy="raise_on_sql")
+
+    # --- queries
+
+    @classmethod
+    def hides(cls, actor: Actor, author: Any, words: Any = None) -> ColumnElement[bool]:
+        """Whether `actor` mutes who wrote something, or one of its words, as an SQL condition for lists.
+
+        `author` is a column of people's ids; `words` one that was filled by `text.words_of`, such as `Post.words`.
+        `~Mute.hides(g.user, Comment.author_id)` leaves out what muted people wrote.
+        """
+        return false() if actor.id is None else cls.hides_from(actor.id, author, words)
+
+    @classmethod
+    def hides_from(cls, reader: Any, author: Any, words: Any = None) -> ColumnElement[bool]:
+        """As `hides`, for a `reader` who is an id or a column."""
+        mine = select(cls.id).where(cls.muter_id == reader, cls.counts())
+        person = mine.where(cls.person_id == author).exists()
+        if words is None:
+            return person
+        word = mine.where(cls.person_id.is_(None), words.contains(cls.key))
+        return or_(person, word.exists())
+
+    @classmethod
+    def counts(cls) -> ColumnElement[bool]:
+        """Whether its time is not over."""
+        return or_(cls.until.is_(None), cls.until > now())
+
+    @classmethod
+    def people_of(cls, actor: User) -> Sequence[Mute]:
+        """Muted people, newest first, each with its `person`."""
+        query = select(cls).join(cls.person).where(cls.muter_id == actor.id, User.visible_to(actor), cls.counts())
+        return db.session.scalars(query.options(joinedload(cls.person)).order_by(cls.id.desc())).all()
+
+    @classmethod
+    def words_of(cls, actor: User) -> Sequence[Mute]:
+        """Muted words and tags, newest first."""
+        query = select(cls).where(cls.muter_id == actor.id, cls.person_id.is_(None), cls.counts())
+        return db.session.scalars(query.order_by(cls.id.desc())).all()
+
+    @classmethod
+    def of_person(cls, actor: Actor, person: User) -> Mute | None:
+        """The mute of `person` by `actor`, while it counts."""
+        both = (cls.muter_id == actor.id, cls.person_id == person.id)
+        return db.session.scalar(select(cls).where(*both, cls.counts())) if actor.id is not None else None
+
+    # --- verbs
+
+    @classmethod
+    def begin(cls, actor: Actor, person: User, until: datetime | None = None) -> None:
+        """Keep `person` out of `actor`'s lists; the person does not learn of it. Again changes its end.
+
+        Raises Forbidden for a visitor, Refused for oneself or a past end.
+        """
+        if actor.id == person.id:
+            raise Refused("You can't mute yourself.", field="muted")
+        cls._put(actor, "person", f"@{person.id}", until, person_id=person.id)
+
+    @classmethod
+    def begin_word(cls, actor: Actor, word: str, until: datetime | None = None) -> None:
+        """Keep posts with this word, or these words together, or with this #tag out of `actor`'s lists.
+
+        Again changes its end. Raises Forbidden or Refused by field.
+        """
+        word = " ".join(word.replace("\x00", "").split())
+        if len(word) > LONGEST_WORD:
+            message = "That is %(length)d characters; the most is %(most)d."
+            raise Refused(message, field="word", length=len(word), most=LONGEST_WORD)
+        kind = "tag" if word.startswith("#") else "word"
+        key = words_of(word)
+        if not key.strip(" #") or len(key) > LONGEST_KEY:
+            raise Refused("Type a word, some words that stand together, or a #tag.", field="word")
+        if actor.id is not None and len(cls.words_of(actor)) >= MOST_WORDS:
+            raise Refused("You mute %(most)d words already; let go of one first.", field="word", most=MOST_WORDS)
+        cls._put(actor, kind, key, until, word=word)
+
+    @classmethod
+    def _put(cls, actor: Actor, kind: str, key: str, until: datetime | None, **what: Any) -> None:
+        if actor.id is None:
+            raise Forbidden
+        if until is not None and until <= now():
+            raise Refused("Choose a day that is still to come, or none.", field="until")
+        again = db.session.scalar(select(cls).where(cls.muter_id == actor.id, cls.key == key).with_for_update())
+        if again is not None:
+            again.until = until
+            return
+        try:
+            with db.session.begin_nested():
+                db.session.add(cls(muter_id=actor.id, kind=kind, key=key, until=until, **what))
+        except IntegrityError:
+            return  # a second click, or the person has just gone
+        later.tell("rights", person=actor.id)
+
+    @classmethod
+    def end(cls, actor: Actor, person: User) -> None:
+        """Show `person` again. Twice is once."""
+        if actor.id is None:
+            raise Forbidden
+        changed(delete(cls).where(cls.muter_id == actor.id, cls.person_id == person.id))
+
+    @classmethod
+    def end_word(cls, actor: Actor, mute_id: int) -> None:
+        """Show posts with that word again. Raises Missing for what is not `actor`'s."""
+        if changed(delete(cls).where(cls.id == mute_id, cls.muter_id == actor.id, cls.person_id.is_(None))) != 1:
+            raise Missing
+
+    @classmethod
+    def forget_ended(cls) -> int:
+        """Let go of those whose time is over; returns how many."""
+        return changed(delete(cls).where(cls.until < now()))
