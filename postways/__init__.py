@@ -17,6 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
 from postways import (
+    access,
     auth,
     blocklist,
     cli,
@@ -84,6 +85,7 @@ def create_app(config: Config | None = None) -> Flask:
     blocklist.init_app(app, config)
     links.init_app(app, config)
     seal.init_app(app, config)
+    access.init_app(app, config)
     mail.init_app(app, config)
     Babel(app)
     Compress(app)

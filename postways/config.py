@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 PREFIX = "POSTWAYS_"
 DEVELOPMENT_MARKER = "development"
+MOST_TTL = timedelta(days=30)
+UNITS = {" s sec second seconds": 1, "m min minute minutes": 60, "h hour hours": 3_600, "d day days": 86_400}
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -55,6 +59,10 @@ class Config:
     require_verified_email: bool = _setting(False, "1: only reading and drafts until the address is confirmed")  # type: ignore[assignment]
     session_idle_days: int = _setting(14, "a session ends after so many days without use")  # type: ignore[assignment]
     session_days: int = _setting(90, "a session ends after so many days in any case")  # type: ignore[assignment]
+    require_email: bool = _setting(False, "1: accounts made through the API need an address too")  # type: ignore[assignment]
+    token_ttl: timedelta = _setting(timedelta(hours=10), "how long the opaque token of a log-in works")  # type: ignore[assignment]
+    access_ttl: timedelta = _setting(timedelta(minutes=5), "how long an access token works; at most 1 h")  # type: ignore[assignment]
+    refresh_ttl: timedelta = _setting(timedelta(days=1), "how long a refresh token works; at most 30 days")  # type: ignore[assignment]
     testing: bool = field(default=False, metadata={"internal": True})
 
     @classmethod
@@ -118,6 +126,9 @@ class Config:
                 raise ConfigError(f"{name.upper()} is {getattr(self, name)}; it must be at least {least}.")
         if self.blocked_words and not (os.path.isfile(self.blocked_words) and os.access(self.blocked_words, os.R_OK)):
             raise ConfigError(f"BLOCKED_WORDS is {self.blocked_words!r}; it must be a file that can be read.")
+        for name, longest in (("token_ttl", MOST_TTL), ("access_ttl", timedelta(hours=1)), ("refresh_ttl", MOST_TTL)):
+            if not timedelta(0) < getattr(self, name) <= longest:
+                raise ConfigError(f"{name.upper()} must be more than 0 and at most {_duration(longest)}.")
         try:
             ZoneInfo(self.time_zone)
         except (KeyError, ValueError):
@@ -170,6 +181,7 @@ def table() -> str:
     for setting in fields(Config):
         if not setting.metadata.get("internal"):
             default = int(setting.default) if isinstance(setting.default, bool) else setting.default or ""
+            default = _duration(default) if isinstance(default, timedelta) else default
             shown = f"`{default}`" if default != "" else ""
             rows.append(f"| `{setting.name.upper()}` | {shown} | {setting.metadata['meaning']} |")
     return "\n".join(rows) + "\n"
@@ -185,11 +197,29 @@ def _parsed(name: str, text: str, kind: object) -> object:
         if text.lower() not in ("0", "1", "true", "false", "yes", "no"):
             raise ConfigError(f"{name} is {text!r}; it must be 1 or 0.")
         return text.lower() in ("1", "true", "yes")
+    if kind == "timedelta":
+        return _parsed_duration(name, text)
     if kind == "Path":
         return Path(text)
     if kind == "tuple[str, ...]":
         return tuple(part.strip() for part in text.split(",") if part.strip())
     return text
+
+
+def _parsed_duration(name: str, text: str) -> timedelta:
+    found = re.fullmatch(r"(\d{1,9}) ?([a-z]*)", text.lower())
+    unit = found and next((seconds for words, seconds in UNITS.items() if found[2] in words.split(" ")), None)
+    if not found or unit is None:
+        raise ConfigError(f"{name} is {text!r}; it must be a time such as 10 h, 5 min, 1 day or 300 (seconds).")
+    return timedelta(seconds=int(found[1]) * unit)
+
+
+def _duration(length: timedelta) -> str:
+    seconds = int(length.total_seconds())
+    for unit, name in ((86_400, "day"), (3_600, "h"), (60, "min")):
+        if seconds % unit == 0:
+            return f"{seconds // unit} {name}" + ("s" if name == "day" and seconds > unit else "")
+    return f"{seconds} s"
 
 
 def _check_scheme(name: str, url: str, schemes: tuple[str, ...]) -> None:

@@ -37,5 +37,13 @@ class TooMany(Exception):
         self.retry_after = retry_after
 
 
+class Unauthenticated(Exception):
+    """What was shown as a proof of who asks is missing, wrong or over."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
 class Busy(Exception):
     """The machine can't take this now; nothing was changed."""

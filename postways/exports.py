@@ -11,7 +11,7 @@ from typing import IO, Any
 from sqlalchemy import select
 
 from postways.db import db
-from postways.models import Audit, Like, Passkey, PastUsername, Photo, Post, Report, Session, User
+from postways.models import ApiToken, Audit, Family, Like, Passkey, PastUsername, Photo, Post, Report, Session, User
 from postways.storage import NotFound, Storage
 
 PROFILE = (
@@ -22,6 +22,8 @@ POST = "id title content licence credit warning created_at published_at edited_a
 PHOTO = (
     "id alt position mime size width height state created_at camera lens focal_length aperture shutter iso taken_at"
 ).split()
+FAMILY = "device scope client_id created_at last_used_at expires_at ended_at".split()
+TOKEN = "kind name scope created_at expires_at last_used_at".split()
 SESSION = "created_at last_seen_at device address".split()
 EVENT = "at kind post_id address".split()
 REPORT = "created_at post_id person_id reason state".split()
@@ -48,6 +50,8 @@ def contents(user: User) -> tuple[dict[str, Any], list[Original]]:
             {"post_id": like.post_id, "liked_at": like.created_at} for like in _rows(Like, Like.user_id, user)
         ],
         "sessions.json": [_taken(session, SESSION) for session in _rows(Session, Session.user_id, user)],
+        "apps.json": [_taken(family, FAMILY) for family in _rows(Family, Family.user_id, user)],
+        "tokens.json": [_taken(token, TOKEN) for token in _rows(ApiToken, ApiToken.user_id, user)],
         "events.json": [_taken(entry, EVENT) for entry in _rows(Audit, Audit.actor_id, user)],
         "reports.json": [_taken(report, REPORT) for report in _rows(Report, Report.reporter_id, user)],
     }

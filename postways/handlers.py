@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from postways.db import db
-from postways.errors import Busy, Forbidden, Missing, Refused, Taken, TooMany
+from postways.errors import Busy, Forbidden, Missing, Refused, Taken, TooMany, Unauthenticated
 from postways.htmx import asked_by_htmx, notice, page
 from postways.paging import BadCursor
 from postways.storage import StorageFull
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 TITLES = {
     400: lazy_gettext("That can't be read"),
+    401: lazy_gettext("Log in again"),
     403: lazy_gettext("Not allowed"),
     404: lazy_gettext("Nothing here"),
     405: lazy_gettext("Not allowed"),
@@ -55,6 +56,7 @@ def init_app(app: Flask) -> None:
     """Let `app` answer errors."""
     app.register_error_handler(Missing, lambda error: answer(404, gettext(error.args[0]) if error.args else None))
     app.register_error_handler(Forbidden, lambda error: answer(403))
+    app.register_error_handler(Unauthenticated, lambda error: answer(401, gettext(error.message)))
     app.register_error_handler(Refused, lambda error: answer(422, sentence(error)))
     app.register_error_handler(Taken, lambda error: answer(409, sentence(error)))
     app.register_error_handler(TooMany, _too_many)

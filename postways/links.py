@@ -18,6 +18,7 @@ LIFETIMES = {  # purpose: how long its links work
     "verify": timedelta(days=3),
     "reset": timedelta(hours=1),
     "email": timedelta(hours=24),
+    "recovery": timedelta(minutes=15),
 }
 PATHS = {  # where the token of a purpose is used
     "verify": "/email_verify/{}/",

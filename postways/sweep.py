@@ -18,7 +18,21 @@ from postways import later
 from postways.config import Config
 from postways.db import db, now
 from postways.inventory import check_media
-from postways.models import Attempt, Audit, Erasure, Export, Mail, Photo, Post, Session, User, departure, week
+from postways.models import (
+    ApiToken,
+    Attempt,
+    Audit,
+    Erasure,
+    Export,
+    Family,
+    Mail,
+    Photo,
+    Post,
+    Session,
+    User,
+    departure,
+    week,
+)
 
 log = logging.getLogger(__name__)
 
@@ -83,9 +97,11 @@ def put_back() -> int:
 
 
 def forget() -> None:
-    """Let go of sessions, tries, mails and exports that are over, unused uploads, and posts 30 days in the trash."""
+    """Let go of what is over: sessions, tokens, tries, mails, exports, unused uploads, posts 30 days in the trash."""
     config: Config = current_app.extensions["config"]
     Session.forget_ended(timedelta(days=config.session_idle_days), timedelta(days=config.session_days))
+    Family.forget_ended()
+    ApiToken.forget_ended()
     Attempt.forget_old()
     Mail.forget_old()
     Audit.forget_addresses()

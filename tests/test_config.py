@@ -150,3 +150,35 @@ def test_the_table_of_settings_is_the_one_in_the_docs():
 def test_mail_comes_from_the_site_unless_it_is_told_otherwise(live):
     assert Config.from_environment(live).mail_from == "postways@photos.example"
     assert Config.from_environment({**live, "MAIL_FROM": "hello@photos.example"}).mail_from == "hello@photos.example"
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("10 h", 36_000),
+        ("10h", 36_000),
+        ("5 min", 300),
+        ("300", 300),
+        ("90 s", 90),
+        ("1 day", 86_400),
+        ("2 Days", 172_800),
+    ],
+)
+def test_a_time_is_a_number_with_its_unit(here, text, seconds):
+    assert Config.from_environment({**here, "TOKEN_TTL": text}).token_ttl.total_seconds() == seconds
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "0", "1 fortnight", "1.5 h", "31 days", "999999999 d"])
+def test_a_time_that_can_not_be_meant_stops_the_start(here, text):
+    with pytest.raises(ConfigError, match="TOKEN_TTL"):
+        Config.from_environment({**here, "TOKEN_TTL": text})
+
+
+def test_tokens_live_as_long_as_the_contract_says(here):
+    config = Config.from_environment(here)
+
+    assert [ttl.total_seconds() for ttl in (config.token_ttl, config.access_ttl, config.refresh_ttl)] == [
+        36_000,
+        300,
+        86_400,
+    ]

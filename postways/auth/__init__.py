@@ -17,6 +17,7 @@ from postways.config import Config
 from postways.db import db, now, read_only, reading
 from postways.htmx import go, to_login, to_proof
 from postways.models import Audit, Guest, Session, User
+from postways.models.scopes import scopes_of_role
 from postways.seal import Broken, seal
 
 bp = Blueprint("auth", __name__)
@@ -80,6 +81,7 @@ def load(token: str) -> User | None:
     user = Session.person(token, timedelta(days=config.session_idle_days), timedelta(days=config.session_days))
     if user is not None:
         user.session_token = token
+        user.scopes = scopes_of_role(user.role)
         user.must_verify = config.require_verified_email and user.verified_at is None
     return user
 

@@ -15,7 +15,7 @@ from postways.db import db, reading
 from postways.errors import Refused, TooMany
 from postways.htmx import go
 from postways.links import links
-from postways.models import Attempt, Session, User
+from postways.models import Attempt, User
 from postways.models.user import LONGEST_EMAIL, LONGEST_PASSWORD, check_email, check_password
 
 
@@ -93,7 +93,6 @@ def new_password(token: str) -> Response:
         person.reset_password(password_hash)
     except Refused as error:
         return dead_link(error, again)
-    Session.end_all(person)
     Attempt.forgive("password", *(whom(name)[0] for name in (person.username, person.email) if name))
     db.session.commit()
     session.clear()

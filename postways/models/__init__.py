@@ -16,16 +16,19 @@ from postways.models.post import Post
 from postways.models.report import Report
 from postways.models.session import Session
 from postways.models.tag import PostTag, Tag
+from postways.models.token import ApiToken, Family, RefreshToken
 from postways.models.user import User
 from postways.models.username import PastUsername
 
 __all__ = [
     "Actor",
+    "ApiToken",
     "Attempt",
     "Audit",
     "Block",
     "Erasure",
     "Export",
+    "Family",
     "Follow",
     "Guest",
     "Like",
@@ -37,6 +40,7 @@ __all__ = [
     "Post",
     "PostTag",
     "RecoveryCode",
+    "RefreshToken",
     "Report",
     "Session",
     "Tag",

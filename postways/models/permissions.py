@@ -19,6 +19,7 @@ class Permissions:
     is_admin = False
     covers_warned: bool = True  # pictures of posts with a warning wait for a click
     must_verify = False  # the site wants to know first that the address is theirs
+    scopes: frozenset[str] = frozenset()  # what the token or browser that asks can do
 
     def can_like(self, post: Post) -> bool:
         """Like a published post."""

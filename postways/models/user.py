@@ -89,6 +89,8 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     pending_email: Mapped[str | None] = mapped_column(String(LONGEST_EMAIL))  # not theirs until its link is used
     email_serial: Mapped[int] = mapped_column(default=0)  # a newer link ends the older ones
     reset_serial: Mapped[int] = mapped_column(default=0)
+    recovery_serial: Mapped[int] = mapped_column(default=0, server_default="0")
+    credential_version: Mapped[int] = mapped_column(default=0, server_default="0")  # of those who may still come in
     username_changed_at: Mapped[datetime | None] = mapped_column(Moment)
     password_changed_at: Mapped[datetime | None] = mapped_column(Moment)
     suspended_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
@@ -108,6 +110,10 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     is_member: Literal[True] = True
     session_token = ""  # of the browser that asks
     proved_at = EPOCH  # when this browser's person last gave password or passkey
+    family_sid = ""  # of the family whose access token asks
+    api_token_id = 0  # of the opaque token that asks
+    token_seen_at = EPOCH  # when that was last noted to be used
+    authenticated_at = EPOCH  # when the person last gave the password for the token that asks
 
     def get_id(self) -> str:
         """What the cookie holds: the secret of the session, not of the person."""
@@ -143,6 +149,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         parts: dict[str, tuple[object, ...]] = {
             "verify": (self.email_key, self.verified_at),
             "reset": (self.password_hash, self.email_key, self.last_login_at, self.reset_serial),
+            "recovery": (self.password_hash, self.email_key, self.recovery_serial),
             "email": (self.password_hash, self.email_key, self.pending_email, self.email_serial),
         }
         return repr((purpose, self.id, *parts[purpose]))
@@ -245,11 +252,14 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         return db.session.scalar(select(cls).where(*here))
 
     @classmethod
-    def forgot_password(cls, user: User | None) -> None:
-        """Mail a link that sets a new one, and end the older links; for nobody it takes the same steps."""
-        serial = update(cls).where(cls.id == (user.id if user else 0)).values(reset_serial=cls.reset_serial + 1)
-        changed(serial)
-        Mail.send("reset", user)
+    def forgot_password(cls, user: User | None, purpose: Literal["reset", "recovery"] = "reset") -> None:
+        """Mail a link that sets a new one, and end the older links; for nobody it takes the same steps.
+
+        For `recovery` it is a word to give to a program, and links stay as they are.
+        """
+        serial = getattr(cls, f"{purpose}_serial")
+        changed(update(cls).where(cls.id == (user.id if user else 0)).values({serial: serial + 1}))
+        Mail.send(purpose, user)
 
     @classmethod
     def admins(cls) -> Sequence[User]:
@@ -362,7 +372,8 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         if role == self.role:
             return
         before, self.role = self.role, role
-        self._log_out_everywhere()
+        self._end_sessions()
+        self._stop_access()
         later.tell("rights", person=self.id)
         Audit.note("role-changed", actor, self, before=before, after=role)
 
@@ -418,7 +429,8 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
 
     def vanish(self) -> None:
         """Be gone from every door at once: logged out, every post withheld, open pages cut off."""
-        self._log_out_everywhere()
+        self._end_sessions()
+        self.end_tokens()
         self._withhold(True)
         later.tell("person", person=self.id)
 
@@ -445,9 +457,28 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         own = update(posts).where(posts.c.author_id == self.id)
         changed(own.values(withheld=withheld, version=posts.c.version + 1))
 
-    def _log_out_everywhere(self) -> None:
+    def log_out_everywhere(self) -> None:
+        """End every session and every token, of programs too."""
+        self._end_sessions()
+        self.end_tokens()
+        later.tell("sessions", person=self.id)
+
+    def end_tokens(self) -> None:
+        """No token of any kind opens anything any more; sessions of browsers stay."""
+        families, tokens = db.metadata.tables["token_families"], db.metadata.tables["api_tokens"]
+        changed(
+            update(families).where(families.c.user_id == self.id, families.c.ended_at.is_(None)).values(ended_at=now())
+        )
+        changed(delete(tokens).where(tokens.c.user_id == self.id))
+        self._stop_access()
+
+    def _end_sessions(self) -> None:
         sessions = db.metadata.tables["sessions"]
         changed(delete(sessions).where(sessions.c.user_id == self.id))
+
+    def _stop_access(self) -> None:
+        """Access tokens name the version under which they were made; those of an older one are dead."""
+        changed(update(User).where(User.id == self.id).values(credential_version=User.credential_version + 1))
 
     @classmethod
     def end_suspensions(cls, moment: datetime) -> int:
@@ -460,11 +491,12 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         return len(people)
 
     def change_password(self, password_hash: str) -> None:
-        """Take a new password. Raises Refused when it was changed meanwhile."""
+        """Take a new password; every token ends. Raises Refused when it was changed meanwhile."""
         same = update(User).where(User.id == self.id, User.password_hash == self.password_hash)
         if changed(same.values(password_hash=password_hash, password_changed_at=now())) != 1:
             message = "The password was changed a moment ago in another browser. Type that one."
             raise Refused(message, field="old_password")
+        self.end_tokens()
         Audit.note("password-changed", self, self)
         Mail.send("password-changed", self)
 
@@ -582,13 +614,14 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
             Audit.note("email-verified", self, self)
 
     def reset_password(self, password_hash: str) -> None:
-        """Take the password that was chosen by the link in a mail.
+        """Take the password that was chosen by the link in a mail; every session and token ends.
 
         Raises Refused when the password was changed meanwhile.
         """
         same = update(User).where(User.id == self.id, User.password_hash == self.password_hash)
         if changed(same.values(password_hash=password_hash, password_changed_at=now())) != 1:
             raise Refused("The password was changed a moment ago, so this link does not work any more.")
+        self.log_out_everywhere()
         Audit.note("password-reset", self, self)
         Mail.send("password-changed", self)
 

@@ -45,6 +45,7 @@ MAY_IMPORT = {
     "seal": {"config"},
     "cookies": {"config"},
     "limits": {"config", "errors", "later"},
+    "access": {"config", "db", "errors", "models"},
     "links": {"config", "db", "errors", "models"},
     "inventory": {"db", "models", "storage"},
     "sweep": {"config", "db", "inventory", "later", "models", "storage"},
