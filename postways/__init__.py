@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import structlog
+from apiflask import APIFlask
 from flask import Flask, Response, current_app, g, request
 from flask_babel import Babel
 from flask_compress import Compress
@@ -18,6 +19,7 @@ from werkzeug.routing import IntegerConverter
 
 from postways import (
     access,
+    api,
     auth,
     blocklist,
     cli,
@@ -73,7 +75,14 @@ class Id(IntegerConverter):
 def create_app(config: Config | None = None) -> Flask:
     """The application under `config`, or under the environment's. Raises ConfigError."""
     config = config or Config.from_environment(os.environ)
-    app = Flask("postways", root_path=str(ROOT), static_folder="static", template_folder="templates")
+    app = APIFlask(
+        "postways",
+        root_path=str(ROOT),
+        static_folder="static",
+        template_folder="templates",
+        json_errors=False,
+        enable_openapi=False,
+    )
     _configure(app, config)
     app.extensions["config"] = config
     app.extensions["storage"] = storage_from(config.storage_url, _credentials(config))
@@ -93,7 +102,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.before_request(_begin)
     live.init_app(app)
     app.before_request(_recognise)
-    for part in (auth, posts, profiles, settings, media, health, wellknown, dev, handlers, looks, moderation, cli):
+    for part in (auth, api, posts, profiles, settings, media, health, wellknown, dev, handlers, looks, moderation, cli):
         part.init_app(app)
     app.after_request(_finish)
     app.teardown_request(lambda error: db.read_only(False))
@@ -153,11 +162,18 @@ def _begin() -> None:
         if getattr(auth.view_of(request.endpoint), "takes_files", False):
             config: Config = current_app.extensions["config"]
             request.max_content_length = 11 * config.max_upload_bytes
+        _read_body()
+
+
+def _read_body() -> None:
+    if request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
         request.form  # noqa: B018 reading it reads the body
+    else:
+        request.get_data()
 
 
 def _recognise() -> Response | None:
-    if request.endpoint in WITHOUT_PERSON:
+    if request.endpoint in WITHOUT_PERSON or request.blueprint == "api":  # which has its own ways to know people
         return None
     auth.recognise()
     return auth.guard()  # type: ignore[return-value]

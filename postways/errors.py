@@ -47,3 +47,23 @@ class Unauthenticated(Exception):
 
 class Busy(Exception):
     """The machine can't take this now; nothing was changed."""
+
+
+class Invalid(Exception):
+    """What was sent can't be read: by field the sentences that say why, as they are shown."""
+
+    def __init__(self, fields: dict[str, list[str]]) -> None:
+        super().__init__(", ".join(fields))
+        self.fields = fields
+
+
+class Unsupported(Exception):
+    """The body is of a kind that this door does not read."""
+
+
+class Stale(Exception):
+    """It was changed since the version that the asking person names."""
+
+
+class Underway(Exception):
+    """The same request is being carried out at this moment."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, g, request, url_for
+from flask import Flask, g, jsonify, request, url_for
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -13,9 +13,21 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from postways.db import db
-from postways.errors import Busy, Forbidden, Missing, Refused, Taken, TooMany, Unauthenticated
+from postways.errors import (
+    Busy,
+    Forbidden,
+    Invalid,
+    Missing,
+    Refused,
+    Stale,
+    Taken,
+    TooMany,
+    Unauthenticated,
+    Underway,
+    Unsupported,
+)
 from postways.htmx import asked_by_htmx, notice, page
-from postways.paging import BadCursor
+from postways.paging import BadCursor, NoSuchPage
 from postways.storage import StorageFull
 
 log = logging.getLogger(__name__)
@@ -46,6 +58,15 @@ SENTENCES = {
         "The site has no room for more photographs just now. What you typed is not lost; tell the people who run it."
     ),
 }
+IN_SHORT = {  # for programs, where the pages' sentence would mislead
+    400: lazy_gettext("This request can't be read."),
+    403: lazy_gettext("You may not do this."),
+    404: lazy_gettext("There is nothing here, or it is not for you."),
+    412: lazy_gettext("It was changed since the version that you name. Read it again."),
+    413: lazy_gettext("This is larger than what this site takes."),
+    415: lazy_gettext("Send JSON, a form or multipart/form-data."),
+    500: lazy_gettext("Something went wrong"),
+}
 EXPIRED = lazy_gettext(
     "This page was open for too long or you logged in anew. Go back, load it again and send it once more."
 )
@@ -55,12 +76,17 @@ RETRY_BUSY = "2"
 def init_app(app: Flask) -> None:
     """Let `app` answer errors."""
     app.register_error_handler(Missing, lambda error: answer(404, gettext(error.args[0]) if error.args else None))
-    app.register_error_handler(Forbidden, lambda error: answer(403))
-    app.register_error_handler(Unauthenticated, lambda error: answer(401, gettext(error.message)))
-    app.register_error_handler(Refused, lambda error: answer(422, sentence(error)))
+    app.register_error_handler(NoSuchPage, lambda error: answer(404))
+    app.register_error_handler(Forbidden, lambda error: _forbidden())
+    app.register_error_handler(Unauthenticated, lambda error: _unauthenticated(gettext(error.message)))
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(Invalid, lambda error: _by_field(error.fields))
+    app.register_error_handler(Unsupported, lambda error: answer(415))
+    app.register_error_handler(Stale, lambda error: answer(412))
+    app.register_error_handler(Underway, _underway)
     app.register_error_handler(Taken, lambda error: answer(409, sentence(error)))
     app.register_error_handler(TooMany, _too_many)
-    app.register_error_handler(BadCursor, lambda error: answer(400))
+    app.register_error_handler(BadCursor, lambda error: _bad_cursor())
     app.register_error_handler(CSRFError, lambda error: answer(403, str(EXPIRED)))
     app.register_error_handler(RequestEntityTooLarge, lambda error: answer(413))
     app.register_error_handler(StorageFull, lambda error: answer(507))
@@ -72,13 +98,16 @@ def init_app(app: Flask) -> None:
 
 def sentence(error: Refused | TooMany) -> str:
     """What a refusal says, in the reader's language."""
-    values = error.values if isinstance(error, Refused) else {"minutes": -(-error.retry_after // 60)}
+    wait = 0 if isinstance(error, Refused) else error.retry_after
+    values = error.values if isinstance(error, Refused) else {"minutes": -(-wait // 60), "seconds": wait}
     return gettext(error.message, **values)
 
 
 def answer(status: int, words: str | None = None) -> Response:
     """A page that says what happened and what to do, or for htmx a sentence that leaves the page as it is."""
     db.session.rollback()
+    if asks_api():
+        return _as_json(status, {"detail": words or str(IN_SHORT.get(status, SENTENCES.get(status, IN_SHORT[500])))})
     words = words or str(SENTENCES.get(status, SENTENCES[500]))
     if asked_by_htmx():
         return notice(words, status)
@@ -95,9 +124,56 @@ def answer(status: int, words: str | None = None) -> Response:
     )
 
 
+def asks_api() -> bool:
+    """Whether a program asks, which reads JSON; unknown addresses have no door that could say so."""
+    return request.path.startswith("/api/")
+
+
+def _as_json(status: int, body: object) -> Response:
+    response = jsonify(body)
+    response.status_code = status
+    return response
+
+
+def _by_field(fields: dict[str, list[str]]) -> Response:
+    db.session.rollback()
+    return _as_json(400, fields)
+
+
+def _refused(error: Refused) -> Response:
+    if not asks_api():
+        return answer(422, sentence(error))
+    return _by_field({error.field or "non_field_errors": [sentence(error)]})
+
+
+def _bad_cursor() -> Response:
+    if not asks_api():
+        return answer(400)
+    return _by_field({"cursor": [gettext("This cursor is not one of ours. Begin the list again.")]})
+
+
+def _forbidden() -> Response:
+    if asks_api() and not g.user.is_member:
+        return _unauthenticated(gettext("Say who you are: this needs a token."))
+    return answer(403)
+
+
+def _unauthenticated(words: str) -> Response:
+    response = answer(401, words)
+    wrong = ', error="invalid_token"' if "Authorization" in request.headers else ""
+    response.headers["WWW-Authenticate"] = f'Bearer realm="Postways"{wrong}'
+    return response
+
+
 def _too_many(error: TooMany) -> Response:
     response = answer(429, sentence(error))
     response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _underway(error: Underway) -> Response:
+    response = answer(409, gettext("The same request is being carried out. Ask again in a moment."))
+    response.headers["Retry-After"] = RETRY_BUSY
     return response
 
 

@@ -6,12 +6,14 @@ What guards log-in, sign-up and mail is counted in the database instead (`models
 from __future__ import annotations
 
 import time
-from typing import cast
+from contextlib import suppress
+from typing import NamedTuple, cast
 
 from flask import Flask, current_app
 from limits import RateLimitItemPerHour
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
+from redis import Redis
 from redis.exceptions import RedisError
 
 from postways.config import Config
@@ -25,6 +27,8 @@ AN_HOUR = {
     "name": RateLimitItemPerHour(3_600, namespace="name"),
     "report": RateLimitItemPerHour(30, namespace="report"),
 }
+A_MINUTE = {"token": 600, "address": 300}  # requests of the API
+SLOWLY = "These are too many requests. Wait %(seconds)d seconds."
 ENOUGH = "That is as much as one person can do in an hour. Wait %(minutes)d minutes; nothing you typed is lost."
 
 
@@ -33,9 +37,42 @@ def init_app(app: Flask, config: Config) -> None:
     app.extensions["limits"] = Limits(config)
 
 
+def redis() -> Redis:
+    """That of this application."""
+    return cast("Redis", current_app.extensions["redis"])
+
+
 def count(kind: str, person_id: int) -> None:
     """Count one act of this kind. Raises TooMany when the hour's are used up."""
     cast("Limits", current_app.extensions["limits"]).count(kind, person_id)
+
+
+class Window(NamedTuple):
+    """What is left of a minute's requests."""
+
+    most: int
+    left: int
+    seconds: int  # until the next minute begins
+
+    @property
+    def over(self) -> bool:
+        """Whether this request was one too many."""
+        return self.left < 0
+
+
+def request_of(kind: str, whom: str) -> Window | None:
+    """Count one request of the API, by the clock's minutes; None while nothing is counted."""
+    return cast("Limits", current_app.extensions["limits"]).request_of(kind, whom)
+
+
+def claim(mark: str, seconds: int) -> bool:
+    """Set `mark` for at most `seconds`; False while it is set. Without Redis everybody may."""
+    return cast("Limits", current_app.extensions["limits"]).claim(mark, seconds)
+
+
+def release(mark: str) -> None:
+    """Take `mark` away."""
+    cast("Limits", current_app.extensions["limits"]).release(mark)
 
 
 class Limits:
@@ -61,6 +98,31 @@ class Limits:
             else:
                 return
         self._count_by(self._own, kind, person_id)
+
+    def request_of(self, kind: str, whom: str) -> Window | None:
+        """As the function of this name."""
+        if not self._enabled:
+            return None
+        minute, second = divmod(int(time.time()), 60)
+        key, most = f"request/{kind}/{whom}/{minute}", A_MINUTE[kind]
+        if time.monotonic() >= self._rest_until:
+            try:
+                return Window(most, most - self._shared.storage.incr(key, 61), 60 - second)
+            except RedisError:
+                self._rest_until = time.monotonic() + REST
+        return Window(most, most - self._own.storage.incr(key, 61), 60 - second)
+
+    def claim(self, mark: str, seconds: int) -> bool:
+        """As the function of this name."""
+        try:
+            return bool(redis().set(f"postways:{mark}", 1, nx=True, ex=seconds))
+        except RedisError:
+            return True
+
+    def release(self, mark: str) -> None:
+        """As the function of this name."""
+        with suppress(RedisError):
+            redis().delete(f"postways:{mark}")
 
     @staticmethod
     def _count_by(limiter: FixedWindowRateLimiter, kind: str, person_id: int) -> None:

@@ -10,17 +10,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Label, Select, literal, tuple_
+from sqlalchemy import ColumnElement, Label, Select, func, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session, scoped_session
 
 Item = TypeVar("Item")
 Key: TypeAlias = InstrumentedAttribute[Any] | Label[Any]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+COUNTED = 10_000  # counting further would cost more than anybody learns from it
 
 
 class BadCursor(ValueError):
     """A cursor that this site did not make."""
+
+
+class NoSuchPage(ValueError):
+    """A list is shorter than that."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,60 @@ class Page(Generic[Item]):
         more = len(rows) > size
         items = rows[:size]
         return cls(items, cursor_of(items[-1], keys) if more else None)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which part of a numbered list somebody wants."""
+
+    page: int = 1
+    size: int = 10
+    cursor: str | None = None  # where it begins, if not at the page's number
+    counting: bool = True
+
+
+@dataclass(frozen=True)
+class Numbered(Generic[Item]):
+    """A page of a list with numbered pages; `count` is exact up to COUNTED and stays there beyond (`capped`)."""
+
+    items: Sequence[Item]
+    count: int | None
+    capped: bool
+    more: bool
+    next_cursor: str | None
+
+    @classmethod
+    def of(  # noqa: PLR0917 what, in which order, and which part
+        cls,
+        session: Session | scoped_session[Any],
+        query: Select[Any],
+        matching: Select[Any],
+        keys: Sequence[Key],
+        asked: Asked,
+        rising: bool = False,
+        by_cursor: bool = True,
+    ) -> Numbered[Any]:
+        """The `asked` part of `query`, in order of `keys`, the last of which is unique.
+
+        `matching` selects one column of the same rows, to count them. Only an order whose values stay can be
+        followed `by_cursor`. Raises BadCursor, or NoSuchPage.
+        """
+        count = None
+        if asked.counting:
+            count = session.scalar(select(func.count()).select_from(matching.limit(COUNTED + 1).subquery())) or 0
+        order = [key.asc() if rising else key.desc() for key in keys]
+        rows = query.order_by(*order).limit(asked.size + 1)
+        if asked.cursor:
+            place, last = tuple_(*keys), tuple_(*_values(asked.cursor, keys))
+            rows = rows.where(place > last if rising else place < last)
+        elif asked.page > 1:
+            rows = rows.offset((asked.page - 1) * asked.size)
+        found = session.scalars(rows).all()
+        if not found and asked.page > 1 and not asked.cursor:
+            raise NoSuchPage(asked.page)
+        more, items = len(found) > asked.size, found[: asked.size]
+        place_after = cursor_of(items[-1], keys) if more and by_cursor else None
+        return cls(items, None if count is None else min(count, COUNTED), (count or 0) > COUNTED, more, place_after)
 
 
 def cursor_of(item: object, keys: Sequence[Key]) -> str:

@@ -28,6 +28,7 @@ from postways.models import (
     Mail,
     Photo,
     Post,
+    Receipt,
     Session,
     User,
     departure,
@@ -104,6 +105,7 @@ def forget() -> None:
     ApiToken.forget_ended()
     Attempt.forget_old()
     Mail.forget_old()
+    Receipt.forget_old()
     Audit.forget_addresses()
     db.session.commit()
     for export in Export.over(now()):

@@ -108,12 +108,18 @@ def guard() -> Response | None:
         return to_login()
     if getattr(view, "needs_proof", False) and not proved_lately():
         return to_proof()
-    if request.method in ("GET", "HEAD", "OPTIONS") or view is None:
-        return None
-    _refuse_foreign_origin()
-    if not getattr(view, "refills_form", False):
-        csrf.protect()
+    if view is not None:
+        guard_unsafe(refills_form=getattr(view, "refills_form", False))
     return None
+
+
+def guard_unsafe(*, refills_form: bool = False) -> None:
+    """What may change something comes from a page of ours, and with its token. Raises CSRFError."""
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    refuse_foreign_origin()
+    if not refills_form:
+        csrf.protect()
 
 
 def _to_home() -> Response:
@@ -137,7 +143,8 @@ def proved() -> None:
     login_user(g.user)
 
 
-def _refuse_foreign_origin() -> None:
+def refuse_foreign_origin() -> None:
+    """Raise CSRFError for what another site has sent."""
     config: Config = current_app.extensions["config"]
     origin = request.headers.get("Origin")
     ours = {config.base_url, f"{request.scheme}://{request.host}"}

@@ -13,6 +13,7 @@ from postways.models.mute import Mute
 from postways.models.passkey import Passkey, RecoveryCode
 from postways.models.photo import Photo
 from postways.models.post import Post
+from postways.models.receipt import Receipt
 from postways.models.report import Report
 from postways.models.session import Session
 from postways.models.tag import PostTag, Tag
@@ -41,6 +42,7 @@ __all__ = [
     "PostTag",
     "RecoveryCode",
     "RefreshToken",
+    "Receipt",
     "Report",
     "Session",
     "Tag",

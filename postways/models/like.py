@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint, delete
+from sqlalchemy import ForeignKey, Select, UniqueConstraint, delete, func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
 from postways.db import Id, Moment, changed, db, now
+from postways.errors import Missing
+from postways.paging import Asked, Numbered
+
+if TYPE_CHECKING:
+    from postways.models.guest import Actor
+    from postways.models.post import Post
+    from postways.models.user import User
 
 
 class Like(db.Model):  # type: ignore[name-defined]
@@ -21,6 +29,64 @@ class Like(db.Model):  # type: ignore[name-defined]
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+    post: Mapped[Post] = relationship(lazy="raise_on_sql", viewonly=True)
+    user: Mapped[User] = relationship(lazy="raise_on_sql", viewonly=True)
+
+    @classmethod
+    def seen_by(cls, actor: Actor) -> Select[Any]:
+        """The likes that `actor` may know of, by their ids: of posts that can be seen, by people who can be."""
+        from postways.models.post import Post
+        from postways.models.user import User
+
+        people = (User.suspended_at.is_(None), User.deleted_at.is_(None))
+        return (
+            select(cls.id)
+            .join(Post, Post.id == cls.post_id)
+            .join(User, User.id == cls.user_id)
+            .where(Post.visible_to(actor), Post.published_at.is_not(None), Post.withheld.is_(False), *people)
+        )
+
+    @classmethod
+    def listed(
+        cls, actor: Actor, asked: Asked, *, user_id: int | None = None, post_id: int | None = None
+    ) -> Numbered[Like]:
+        """Those of a person or on a post that `actor` may know of, newest first, with both. Raises BadCursor."""
+        matching = cls.seen_by(actor)
+        if user_id is not None:
+            matching = matching.where(cls.user_id == user_id)
+        if post_id is not None:
+            matching = matching.where(cls.post_id == post_id)
+        whole = matching.with_only_columns(cls).options(contains_eager(cls.post), contains_eager(cls.user))
+        return Numbered.of(db.session, whole, matching, (cls.id,), asked)
+
+    @classmethod
+    def find(cls, like_id: int, actor: Actor) -> Like:
+        """One that `actor` may know of, with post and person. Raises Missing."""
+        query = cls.seen_by(actor).where(cls.id == like_id).with_only_columns(cls)
+        like = db.session.scalar(query.options(contains_eager(cls.post), contains_eager(cls.user)))
+        if like is None:
+            raise Missing
+        return like
+
+    @classmethod
+    def of(cls, user_id: int, post_id: int) -> Like | None:
+        """The like of this person on this post."""
+        return db.session.scalar(select(cls).where(cls.user_id == user_id, cls.post_id == post_id))
+
+    @classmethod
+    def known_to(cls, actor: Actor, user_id: int, post_id: int) -> bool:
+        """Whether `actor` may know that this person likes this post."""
+        here = cls.seen_by(actor).where(cls.user_id == user_id, cls.post_id == post_id)
+        return db.session.scalar(here) is not None
+
+    @classmethod
+    def total(cls) -> int:
+        """How many likes the public posts have."""
+        from postways.models.guest import Guest
+
+        query = cls.seen_by(Guest())
+        return db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
     @classmethod
     def add(cls, post_id: int, user_id: int) -> bool:

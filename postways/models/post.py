@@ -356,6 +356,15 @@ class Post(db.Model):  # type: ignore[name-defined]
         return dict(db.session.execute(query).all())
 
     @classmethod
+    def like_counts_for(cls, post_ids: Sequence[int], actor: Actor) -> Sequence[tuple[int, int, bool]]:
+        """Id, likes and whether `actor` likes it, of those of these posts that `actor` may see."""
+        if not post_ids:
+            return ()
+        columns = (cls.id, cls.like_count, cls.liked_by(actor).label("liked"))
+        query = select(*columns).where(cls.id.in_(post_ids), cls.visible_to(actor)).order_by(cls.id)
+        return [(post_id, count, bool(liked)) for post_id, count, liked in db.session.execute(query)]
+
+    @classmethod
     def photo_seen_by(cls, actor: Actor, *, key: str = "", photo_id: int = 0) -> Photo | None:
         """A photograph by key or id, if `actor` may see its post, or uploaded it; its post comes along.
 

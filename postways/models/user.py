@@ -112,6 +112,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     proved_at = EPOCH  # when this browser's person last gave password or passkey
     family_sid = ""  # of the family whose access token asks
     api_token_id = 0  # of the opaque token that asks
+    credential = ""  # which session or token asks, as its requests are counted
     token_seen_at = EPOCH  # when that was last noted to be used
     authenticated_at = EPOCH  # when the person last gave the password for the token that asks
 

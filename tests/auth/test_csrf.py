@@ -45,7 +45,7 @@ def addresses(app, method, values):
     return sorted(
         doors.build(rule.endpoint, {name: {**OTHERS, **values}[name] for name in rule.arguments}, method=method)
         for rule in app.url_map.iter_rules()
-        if method in rule.methods and not rule.endpoint.startswith(("live.", "moderation."))
+        if method in rule.methods and not rule.endpoint.startswith(("live.", "moderation.", "api."))
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "postways"
-DOORS = {"moderation", "auth", "posts", "profiles", "settings", "media", "live", "health", "wellknown", "dev"}
+DOORS = {"api", "moderation", "auth", "posts", "profiles", "settings", "media", "live", "health", "wellknown", "dev"}
 
 NOTHING: set[str] = set()
 FOR_DOORS = {
@@ -69,7 +69,8 @@ MAY_IMPORT = {
     "handlers": {"db", "errors", "htmx", "paging", "storage"},
     "looks": {"config", "db", "models", "text"},
     "local": {"config"},
-    "auth": FOR_DOORS | {"links", "seal"},
+    "auth": FOR_DOORS | {"access", "links", "seal"},
+    "api": (FOR_DOORS - {"cookies", "htmx", "looks"}) | {"access", "links"},
     "dev": FOR_DOORS | {"mail"},
     "posts": FOR_DOORS,
     "profiles": FOR_DOORS,
@@ -95,6 +96,7 @@ NEVER = {
     "moderation": {"redis", "rq"},
     "media": {"redis", "rq"},
     "auth": {"redis", "rq"},
+    "api": {"redis", "rq", "wtforms", "flask_wtf"},
 }
 
 

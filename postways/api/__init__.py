@@ -1,0 +1,59 @@
+"""The JSON API, version 1: a second set of short doors to the same verbs.
+
+A view stands under `door(…)`, which says who may come in, which shape is read and which is answered; the OpenAPI
+description is made from the same words. A view that changes something ends with `done(…)`, which commits and renders.
+"""
+
+from __future__ import annotations
+
+from apiflask import APIBlueprint
+from flask import Flask, Response, g, request
+
+from postways import auth, limits
+from postways.api import idempotency
+from postways.auth import bearer
+from postways.errors import TooMany, Unauthenticated
+from postways.limits import SLOWLY, Window
+from postways.models.attempt import network
+
+bp = APIBlueprint("api", __name__, url_prefix="/api/v1")
+
+
+def init_app(app: Flask) -> None:
+    """Open these doors, and those of the old addresses."""
+    from postways.api import description, likes, old_addresses, root  # noqa: F401, PLC0415 the doors attach themselves to `bp`
+
+    app.register_blueprint(bp)
+    description.init_app(app)
+    old_addresses.init_app(app)
+
+
+@bp.before_request
+def _enter() -> None:
+    own = getattr(auth.view_of(request.endpoint), "own_credentials", False)
+    try:
+        bearer.recognise(by_cookie=not own)
+    except Unauthenticated:
+        _count("address", network(request.remote_addr or ""))  # guessing is counted too
+        raise
+    if g.user.is_member:
+        _count("token", g.user.credential)
+    else:
+        _count("address", network(request.remote_addr or ""))
+
+
+def _count(kind: str, whom: str) -> None:
+    g.window = window = limits.request_of(kind, whom)
+    if window is not None and window.over:
+        raise TooMany(SLOWLY, retry_after=window.seconds)
+
+
+@bp.after_request
+def _leave(response: Response) -> Response:
+    window: Window | None = g.get("window")
+    if window is not None:
+        response.headers["RateLimit-Policy"] = f'"requests";q={window.most};w=60'
+        response.headers["RateLimit"] = f'"requests";r={max(0, window.left)};t={window.seconds}'
+    idempotency.end(response)
+    response.vary.update(["Authorization"])
+    return response

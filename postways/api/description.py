@@ -1,0 +1,260 @@
+"""The OpenAPI description, made from the doors that serve it, and the page on which people read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, cast
+
+from apiflask import APIFlask
+from flask import Flask, render_template
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from postways.api.door import Door
+from postways.config import Config
+
+REFERENCE = "#/components/schemas/{model}"
+TAGS = {
+    "start": "Where everything is.",
+    "auth": "Credentials: getting, renewing and ending them, and changing what an account rests on.",
+    "users": "People.",
+    "posts": "Posts and their photographs.",
+    "likes": "Who likes what.",
+    "images": "Single photographs: how far their preparation has got.",
+}
+SCHEMES = {
+    "access": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "Access token; 5 minutes."},
+    "token": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "`Token <opaque token>`: from `auth/token/`, or a personal one from /settings/apps/.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "session",
+        "description": "The session of the pages; what changes something then needs its CSRF token in X-CSRFToken.",
+    },
+}
+PROBLEMS = {
+    400: ("What was sent can't be taken; by field, why.", {"field": ["This field is required."]}),
+    401: ("The credentials are missing, wrong or expired.", {"detail": "Say who you are: this needs a token."}),
+    403: ("Known, but not allowed.", {"detail": "You may not do this."}),
+    404: ("Not there, or not for you to know of.", {"detail": "There is nothing here, or it is not for you."}),
+    405: ("Not by this method.", {"detail": "This address can't be used in that way."}),
+    409: ("Somebody was faster.", {"detail": "The same request is being carried out. Ask again in a moment."}),
+    412: ("Changed since the named version.", {"detail": "It was changed since the version that you name."}),
+    413: ("Too large.", {"detail": "This is larger than what this site takes."}),
+    415: ("A body of another kind.", {"detail": "Send JSON, a form or multipart/form-data."}),
+    429: ("Too many; `Retry-After` says when again.", {"detail": "These are too many requests. Wait 12 seconds."}),
+    503: ("Too busy just now.", {"detail": "Nothing was changed. Try again in a few seconds."}),
+}
+INTRODUCTION = (
+    "The same site as the pages, for programs. Lists have pages (`page`, `page_size`) and places (`cursor`); errors "
+    "are `{field: [sentence]}` with 400, else `{detail}`; what changes something may carry an `Idempotency-Key`."
+)
+
+
+def init_app(app: Flask) -> None:
+    """Let `app` describe itself."""
+    config: Config = app.extensions["config"]
+    app.config.update(
+        OPENAPI_VERSION="3.1.0",
+        SERVERS=[{"url": config.base_url}],
+        AUTO_404_RESPONSE=False,
+        AUTO_200_RESPONSE=False,
+        AUTO_VALIDATION_ERROR_RESPONSE=False,
+        AUTO_TAGS=False,
+    )
+    described = cast("APIFlask", app)
+    described.title, described.version, described.description = "Postways", "1", INTRODUCTION
+    described.tags = [{"name": name, "description": words} for name, words in TAGS.items()]
+    described.spec_processor(lambda spec: _completed(cast("dict[str, Any]", spec), doors(app)))
+    for name, told in doors(app).items():
+        view: Any = app.view_functions[name]
+        summary, _, rest = (view.__doc__ or "").strip().partition("\n")
+        view._spec = {
+            "summary": summary.rstrip("."),
+            "description": " ".join(rest.split()),
+            "operation_id": name.rpartition(".")[2],
+            "tags": [told.tag],
+        }
+
+
+def doors(app: Flask) -> dict[str, Door]:
+    """Every door by its endpoint."""
+    return {name: view.door for name, view in app.view_functions.items() if hasattr(view, "door")}
+
+
+def as_json(app: Flask) -> str:
+    """The description; made once, nothing in it depends on who asks."""
+    if "description" not in app.extensions:
+        for part in app.blueprints.values():
+            part.enable_openapi = hasattr(part, "tag")  # type: ignore[attr-defined]
+        spec = cast("APIFlask", app)._get_spec("json")
+        app.extensions["description"] = json.dumps(spec, indent=1, ensure_ascii=False)
+    return cast("str", app.extensions["description"])
+
+
+def as_page(app: Flask) -> str:
+    """The description to be read."""
+    spec = json.loads(as_json(app))
+    return render_template("api/docs.html", spec=spec, groups=list(_groups(spec)))
+
+
+def _groups(spec: dict[str, Any]) -> Iterator[tuple[dict[str, str], list[tuple[str, str, dict[str, Any]]]]]:
+    for tag in spec["tags"]:
+        operations = [
+            (method.upper(), path, operation)
+            for path, methods in spec["paths"].items()
+            for method, operation in methods.items()
+            if tag["name"] in operation["tags"]
+        ]
+        yield tag, operations
+
+
+def _completed(spec: dict[str, Any], told: dict[str, Door]) -> dict[str, Any]:
+    shapes: set[tuple[type[BaseModel], str]] = set()
+    for door in told.values():
+        shapes |= {(shape, "serialization") for shape in door.answers.values() if shape is not None}
+        shapes |= {(shape, "validation") for shape in (door.body,) if shape is not None}
+    listed = sorted(shapes, key=lambda pair: (pair[0].__name__, pair[1]))
+    references, definitions = models_json_schema(listed, ref_template=REFERENCE)  # type: ignore[arg-type]
+    components = spec.setdefault("components", {})
+    components["schemas"] = {**definitions.get("$defs", {}), **_problem_schemas()}
+    components["securitySchemes"] = SCHEMES
+    by_id = {name.rpartition(".")[2]: door for name, door in told.items()}
+    for methods in spec["paths"].values():
+        for method, operation in methods.items():
+            _describe(operation, method, by_id[operation["operationId"]], references)
+    return spec
+
+
+def _problem_schemas() -> dict[str, Any]:
+    sentences = {"type": "array", "items": {"type": "string"}}
+    return {
+        "Problem": {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]},
+        "Refusal": {"type": "object", "additionalProperties": sentences},
+    }
+
+
+def _describe(operation: dict[str, Any], method: str, told: Door, references: Any) -> None:
+    parameters = operation.pop("parameters", []) + _query_parameters(told)
+    if method != "get" and told.tag != "auth" and told.scope is not None:
+        words = "The same key with the same body within 24 hours does nothing again and is answered the same."
+        key = {"type": "string", "minLength": 1, "maxLength": 255}
+        parameters.append({"name": "Idempotency-Key", "in": "header", "schema": key, "description": words})
+    if parameters:
+        operation["parameters"] = parameters
+    if told.scope is not None:
+        operation["security"] = [{"access": []}, {"token": []}, {"session": []}]
+        operation["x-scope"] = told.scope
+    if told.body is not None:
+        operation["requestBody"] = _request_body(told, references)
+    operation["responses"] = {**_answers(told, references), **_problems(operation, method, told)}
+
+
+def _query_parameters(told: Door) -> list[dict[str, Any]]:
+    if told.query is None:
+        return []
+    schema = told.query.model_json_schema(ref_template=REFERENCE)
+    needed = schema.get("required", [])
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in needed,
+            "description": field.pop("description", ""),
+            "schema": field,
+        }
+        for name, field in schema["properties"].items()
+    ]
+
+
+def _request_body(told: Door, references: Any) -> dict[str, Any]:
+    assert told.body is not None
+    reference = references[told.body, "validation"]
+    example = example_of(told.body)
+    plain = {"schema": reference, "example": example}
+    content = {"application/json": plain, "application/x-www-form-urlencoded": plain}
+    if told.body.FILES or told.files:
+        files = {
+            name: {"type": "array", "items": {"type": "string", "format": "binary"}, "description": words}
+            if name.endswith("s")
+            else {"type": "string", "format": "binary", "description": words}
+            for name, words in told.body.FILES.items()
+        }
+        whole = {"allOf": [reference, {"type": "object", "properties": files}]}
+        content["multipart/form-data"] = {"schema": whole, "example": example}
+    needed = any(field.is_required() for field in told.body.model_fields.values())
+    return {"required": needed, "content": content}
+
+
+def _answers(told: Door, references: Any) -> dict[str, Any]:
+    answers: dict[str, Any] = {}
+    for status, shape in told.answers.items():
+        if shape is None:
+            answers[str(status)] = {"description": "Done; there is nothing to say."}
+            continue
+        content = {"schema": references[shape, "serialization"], "example": example_of(shape)}
+        answers[str(status)] = {
+            "description": (shape.__doc__ or "").strip().partition("\n")[0],
+            "content": {"application/json": content},
+        }
+    return answers
+
+
+def _problems(operation: dict[str, Any], method: str, told: Door) -> dict[str, Any]:
+    problems = {429, 503, 401, *told.errors}
+    if told.body is not None:
+        problems |= {400, 413, 415}
+    if told.query is not None:
+        problems.add(400)
+    if told.scope is not None:
+        problems.add(403)
+        if method != "get" and told.tag != "auth":
+            problems |= {400, 409}
+    if method != "get" and told.scope is None:
+        problems.add(403)
+    if any(parameter["in"] == "path" for parameter in operation.get("parameters", [])):
+        problems.add(404)
+    found = {}
+    for status in sorted(problems):
+        words, example = PROBLEMS[status]
+        schema = {"$ref": REFERENCE.format(model="Refusal" if status == 400 else "Problem")}
+        found[str(status)] = {
+            "description": words,
+            "content": {"application/json": {"schema": schema, "example": example}},
+        }
+    return found
+
+
+def example_of(shape: type[BaseModel]) -> dict[str, Any]:
+    """An example of this shape, made of its fields' examples."""
+    return {name: _example(field) for name, field in shape.model_fields.items() if _has_example(field)}
+
+
+def _has_example(field: Any) -> bool:
+    return bool(field.examples) or _inner(field) is not None
+
+
+def _example(field: Any) -> Any:
+    if field.examples:
+        return field.examples[0]
+    inner = _inner(field)
+    assert inner is not None
+    example = example_of(inner)
+    return [example] if "list" in str(field.annotation) else example
+
+
+def _inner(field: Any) -> type[BaseModel] | None:
+    """The shape that a field holds, alone or in a list."""
+    wanted = [field.annotation]
+    while wanted:
+        kind = wanted.pop()
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+        wanted += getattr(kind, "__args__", ())
+    return None

@@ -1,0 +1,122 @@
+"""A door of the API: who may come in, what is read, what is answered, and how that is described."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Response, current_app, g, request
+from pydantic import BaseModel
+
+from postways.api import idempotency
+from postways.api.shapes import Shape, body_of, query_of
+from postways.auth import takes_files
+from postways.config import Config
+from postways.errors import Forbidden, Stale, Unauthenticated
+
+View = TypeVar("View", bound=Callable[..., Any])
+NEEDED = "Say who you are: this needs a token."
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True)
+class Door:
+    """What a view says of itself."""
+
+    answers: Mapping[int, type[BaseModel] | None]  # status: shape; the first one is the ordinary answer
+    tag: str
+    scope: str | None = None  # None: anyone
+    body: type[Shape] | None = None
+    query: type[Shape] | None = None
+    files: bool = False  # photographs may come along, as multipart
+    errors: Sequence[int] = ()
+    own_credentials: bool = False  # what it reads says who asks; a session of the pages counts for nothing here
+
+
+def door(
+    answers: Mapping[int, type[BaseModel] | None],
+    *,
+    tag: str,
+    scope: str | None = None,
+    body: type[Shape] | None = None,
+    query: type[Shape] | None = None,
+    files: bool = False,
+    errors: Sequence[int] = (),
+    own_credentials: bool = False,
+) -> Callable[[View], View]:
+    """Put a view behind a door; it takes `body` and `query` by these names.
+
+    It answers a shape, or None for 204, or a `Response`. Its name is the operation's id, the first line of its
+    docstring the summary.
+    """
+    told = Door(answers, tag, scope, body, query, files, errors, own_credentials)
+    status = next(iter(answers))
+
+    def behind(view: View) -> View:
+        @wraps(view)
+        def enter(**arguments: Any) -> Response:
+            _may_enter(told)
+            if query is not None:
+                arguments["query"] = query_of(query)
+            if request.method not in SAFE and tag != "auth" and (again := idempotency.begin()) is not None:
+                return answered(*again)
+            if body is not None:
+                arguments["body"] = body_of(body)
+            answer = view(**arguments)
+            return answer if isinstance(answer, Response) else answered(answer, status)
+
+        enter.door = told  # type: ignore[attr-defined]
+        enter.own_credentials = own_credentials  # type: ignore[attr-defined]
+        return takes_files(enter) if files else enter  # type: ignore[return-value]
+
+    return behind
+
+
+def _may_enter(told: Door) -> None:
+    if told.scope is None:
+        return
+    if not g.user.is_member:
+        raise Unauthenticated(NEEDED)
+    if told.scope not in g.user.scopes:
+        raise Forbidden
+
+
+def answered(shape: BaseModel | None, status: int) -> Response:
+    """The answer; what is only read carries its version, and is not sent again to who has it."""
+    if shape is None:
+        return Response(status=204)
+    text = shape.model_dump_json(exclude_unset=True)
+    response = Response(text + "\n", status, content_type="application/json")
+    if request.method in SAFE:
+        response.set_etag(_version(text))
+        if status == 200 and request.if_none_match.contains_weak(_version(text)):
+            response.status_code = 304
+            response.set_data(b"")
+    return response
+
+
+def done(shape: str, status: int, **facts: Any) -> Response:
+    """Commit what a view has done, and answer it by the renderer of this name (`idempotency.renders`)."""
+    return answered(*idempotency.commit(shape, status, facts))
+
+
+def same_as_read(shape: Callable[[], BaseModel]) -> None:
+    """For a change that names the version it is about (`If-Match`): raise Stale unless `shape` is still that one."""
+    if not request.if_match or request.if_match.star_tag:
+        return
+    named = {tag.partition(":")[0] for tag in request.if_match.as_set()}  # a compressed answer's tag ends in ":br"
+    if _version(shape().model_dump_json(exclude_unset=True)) not in named:
+        raise Stale
+
+
+def _version(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+def absolute(path: str) -> str:
+    """The public address of a path of this site; never built from a request."""
+    config: Config = current_app.extensions["config"]
+    return f"{config.base_url}{path}"

@@ -1,0 +1,142 @@
+"""`Idempotency-Key`: the same request again does nothing again, and is answered as it was.
+
+The receipt is written in the effect's own transaction, so a crash between commit and answer changes nothing. That one
+is still being carried out is known from a mark in Redis; without Redis the receipt's uniqueness alone decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+from flask import Response, g, request
+from flask_babel import gettext as _
+from pydantic import BaseModel
+from sqlalchemy.exc import IntegrityError
+
+from postways import limits
+from postways.api.shapes import FORMS, Shape
+from postways.db import db, reading
+from postways.errors import Invalid, Underway
+from postways.models import Receipt
+
+HEADER = "Idempotency-Key"
+LONGEST_KEY = 255
+RUNS_AT_MOST = 60  # seconds that a mark outlives a process that was killed
+NOT_KEPT = (401, 408, 409, 429)
+Renderer = TypeVar("Renderer", bound=Callable[..., "BaseModel | None"])
+_renderers: dict[str, Callable[..., BaseModel | None]] = {"nothing": lambda: None}
+
+
+class Key(NamedTuple):
+    """Who asks what, and with which body."""
+
+    user_id: int
+    name: bytes
+    body: bytes
+
+    @property
+    def mark(self) -> str:
+        """The name of the mark in Redis."""
+        return f"underway/{self.user_id}/{self.name.hex()}"
+
+
+class Kept(Shape):
+    """A refusal, as it was answered."""
+
+    model_config = {"extra": "allow"}
+
+
+def renders(name: str) -> Callable[[Renderer], Renderer]:
+    """This makes the answers called `name` from facts."""
+
+    def named(render: Renderer) -> Renderer:
+        _renderers[name] = render
+        return render
+
+    return named
+
+
+def begin() -> tuple[BaseModel | None, int] | None:
+    """What was answered to this request before; None when it is to be carried out. Raises Invalid or Underway."""
+    text = request.headers.get(HEADER)
+    if text is None or not g.user.is_member:
+        return None
+    if not 0 < len(text) <= LONGEST_KEY or not text.isprintable():
+        raise Invalid({HEADER: [_("A key has 1 to %(most)d printable characters.", most=LONGEST_KEY)]})
+    named = f"{request.method} {request.path} {text}"
+    key = Key(g.user.id, hashlib.sha256(named.encode("utf-8", "replace")).digest(), _body())
+    with reading():
+        before = _before(key)
+    if before is not None:
+        return before
+    if not limits.claim(key.mark, RUNS_AT_MOST):
+        with reading():
+            before = _before(key)  # it may have ended just now
+        if before is None:
+            raise Underway
+        return before
+    g.idempotency = key
+    return None
+
+
+def _before(key: Key) -> tuple[BaseModel | None, int] | None:
+    row = Receipt.find(key.user_id, key.name)
+    if row is None:
+        return None
+    if row.body_hash != key.body:
+        raise Invalid({HEADER: [_("This key was used with another body. Take a new key for a new request.")]})
+    g.replayed = True
+    return (Kept(**row.facts) if row.shape == "refusal" else _renderers[row.shape](**row.facts)), row.status
+
+
+def commit(shape: str, status: int, facts: dict[str, Any]) -> tuple[BaseModel | None, int]:
+    """Commit with a receipt, if one is wanted; returns the answer, which is of another transaction."""
+    key: Key | None = g.get("idempotency")
+    try:
+        if key is not None:
+            Receipt.write(*key, status, shape, facts)
+        db.session.commit()
+    except IntegrityError:
+        db.session.rollback()
+        with reading():
+            before = _before(key) if key is not None else None
+        if before is None:
+            raise
+        return before  # the same request, a moment faster; what this one did is undone
+    with reading():
+        return _renderers[shape](**facts), status
+
+
+def end(response: Response) -> None:
+    """After the view: keep a refusal too, and let the same request in again."""
+    if g.get("replayed"):
+        response.headers["Idempotent-Replayed"] = "true"
+    key: Key | None = g.pop("idempotency", None)
+    if key is None:
+        return
+    if 400 <= response.status_code < 500 and response.status_code not in NOT_KEPT:
+        db.session.rollback()
+        try:
+            Receipt.write(*key, response.status_code, "refusal", response.get_json())
+            db.session.commit()
+        except IntegrityError:
+            db.session.rollback()
+    limits.release(key.mark)
+
+
+def _body() -> bytes:
+    """The body's hash; of multipart what was sent, because its boundary is another one at each try."""
+    found = hashlib.sha256()
+    if request.mimetype not in FORMS:
+        found.update(request.get_data())
+        return found.digest()
+    for name, value in request.form.items(multi=True):
+        found.update(repr((name, value)).encode("utf-8", "replace"))
+    for name, file in request.files.items(multi=True):
+        found.update(repr(name).encode("utf-8", "replace"))
+        while chunk := file.stream.read(1_000_000):
+            found.update(chunk)
+        file.stream.seek(0)
+    return found.digest()

@@ -1,0 +1,161 @@
+"""What every shape of the API is made of: how it is read, refused and written."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, time
+from typing import Annotated, Any, ClassVar, Generic, NoReturn, TypeVar, get_origin
+
+from flask import request
+from flask_babel import gettext as _
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from postways.errors import Invalid, Unsupported
+
+Item = TypeVar("Item")
+AnyShape = TypeVar("AnyShape", bound="Shape")
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+LARGEST_ID = 2**63 - 1
+MOST_PER_PAGE = 100
+MOST_PAGES = 1_000_000_000
+
+
+class Shape(BaseModel):
+    """One JSON object, read or answered. What is not set is left out; what is not known is ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+    FILES: ClassVar[dict[str, str]] = {}  # of a multipart body: field, and what it holds
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("NUL")
+    return text
+
+
+def _no_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        raise PydanticCustomError("int_type", "a number is wanted")
+    return value
+
+
+Words = Annotated[str, AfterValidator(_storable)]  # text that every database can hold
+AnId = Annotated[int, BeforeValidator(_no_boolean), Field(ge=1, le=LARGEST_ID)]
+
+
+class Parts(Shape):
+    """Which part of a list is wanted."""
+
+    page: int = Field(default=1, ge=1, le=MOST_PAGES, description="Number of the page.", examples=[1])
+    page_size: int = Field(default=10, ge=1, le=2**31, description="How many on a page; at most 100.", examples=[10])
+    cursor: Words | None = Field(default=None, description="Opaque place from `next`; costs the same at any depth.")
+    count: str | None = Field(default=None, description="`0` leaves the count out.", examples=["0"])
+
+
+class Listed(Shape, Generic[Item]):
+    """A page of a list."""
+
+    count: int | None = Field(default=None, description="How many there are; exact up to 10,000.", examples=[1])
+    count_capped: bool | None = Field(default=None, description="True when there are more than 10,000.")
+    next: str | None = Field(description="Address of the next page.", examples=[None])
+    previous: str | None = Field(description="Address of the page before.", examples=[None])
+    results: list[Item]
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        return f"{params[0].__name__}List"
+
+
+class Detail(Shape):
+    """A sentence."""
+
+    detail: str = Field(examples=["Password changed successfully."])
+
+
+def query_of(shape: type[AnyShape]) -> AnyShape:
+    """What stands behind the question mark. Raises Invalid."""
+    return read(shape, {name: values[-1] for name, values in request.args.lists()})
+
+
+def body_of(shape: type[AnyShape]) -> AnyShape:
+    """The body: JSON, a form, or multipart. Raises Invalid or Unsupported."""
+    kind = request.mimetype
+    if kind in FORMS:
+        return read(shape, _form(shape))
+    if kind == "application/json" or kind.endswith("+json"):
+        return read(shape, _json())
+    if request.get_data():
+        raise Unsupported
+    return read(shape, {})
+
+
+def read(shape: type[AnyShape], sent: object) -> AnyShape:
+    """`sent` as a shape. Raises Invalid, by field."""
+    try:
+        return shape.model_validate(sent)
+    except ValidationError as error:
+        fields: dict[str, list[str]] = {}
+        for detail in error.errors(include_url=False, include_context=True):
+            name = str(detail["loc"][0]) if detail["loc"] else "non_field_errors"
+            fields.setdefault(name, []).append(_sentence(detail))
+        raise Invalid(fields) from None
+
+
+def _form(shape: type[Shape]) -> dict[str, object]:
+    sent: dict[str, object] = {}
+    for name, values in request.form.lists():
+        field = shape.model_fields.get(name)
+        several = field is not None and "list" in str(get_origin(field.annotation) or field.annotation)
+        sent[name] = values if several else values[-1]
+    return sent
+
+
+def _json() -> object:
+    data = request.get_data()
+    if not data.strip():
+        return {}
+    try:
+        return json.loads(data, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise Invalid({"non_field_errors": [_("This is not JSON that can be read.")]}) from None
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    kind, limits = detail["type"], detail.get("ctx", {})
+    if kind == "missing":
+        return _("This field is required.")
+    if kind.startswith(("int_", "int")):
+        return _("Send a whole number.")
+    if kind.startswith("bool"):
+        return _("Send true or false.")
+    if kind in {"value_error", "string_unicode"}:
+        return _("This has characters that can't be kept.")
+    if kind.startswith("string"):
+        return _("Send text.")
+    if kind.startswith(("date", "time")):
+        return _("Send a day as 2026-11-21, or a moment as 2026-11-21T08:30:00Z.")
+    if kind.startswith(("greater", "less")):
+        least, most = limits.get("ge"), limits.get("le")
+        return _("Send at least %(least)s.", least=least) if most is None else _("Send at most %(most)s.", most=most)
+    if kind.startswith(("model", "dict")):
+        return _("Send a JSON object.")
+    if kind.startswith("list"):
+        return _("Send a list.")
+    if kind in ("literal_error", "enum"):
+        return _("Send one of %(choices)s.", choices=limits.get("expected", ""))
+    return _("This can't be read.")
+
+
+def moment(text: str, *, end: bool = False) -> datetime:
+    """A moment in UTC; a day without a time is its first moment, or with `end` its last. Raises ValueError."""
+    text = text.strip().replace(" ", "+") if "T" in text else text.strip()
+    if len(text) <= 10:
+        day = date.fromisoformat(text)
+        return datetime.combine(day, time.max if end else time.min, UTC)
+    found = datetime.fromisoformat(text)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,0 +1,59 @@
+"""Who is asking with a token: `Authorization: Bearer <access token>` or `Authorization: Token <opaque token>`."""
+
+from __future__ import annotations
+
+from flask import current_app, g, request
+
+from postways import access, auth
+from postways.config import Config
+from postways.db import reading
+from postways.errors import Unauthenticated
+from postways.models import ApiToken, Family, Guest, User
+from postways.models.scopes import scopes_of_role
+
+LONGEST = 4_096  # characters of a credential that are looked at
+BAD = "This token is not valid here, or not any more. Log in again."
+
+
+def recognise(*, by_cookie: bool = True) -> None:
+    """Set `g.user` by the token, or `by_cookie` by the session of the pages. Raises Unauthenticated or CSRFError.
+
+    In a request that may change something this is a transaction of its own, and a session needs its form token.
+    """
+    header = request.headers.get("Authorization")
+    if header is not None:
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            g.user = _holder(header)
+        else:
+            with reading():
+                g.user = _holder(header)
+        return
+    if not by_cookie:
+        g.user = Guest()
+        return
+    auth.recognise()
+    if g.user.is_member:
+        g.user.scopes = scopes_of_role(g.user.role)
+        g.user.authenticated_at = g.user.proved_at
+        g.user.credential = f"person {g.user.id}"
+        auth.guard_unsafe()
+
+
+def _holder(header: str) -> User:
+    kind, _, secret = header.strip().partition(" ")
+    secret = secret.strip()
+    user, credential = None, ""
+    if len(secret) <= LONGEST and secret.isascii():
+        if kind.lower() == "bearer":
+            claims = access.read(secret)
+            user = Family.person(claims.user_id, claims.sid, claims.version)
+            credential = f"family {claims.sid}"
+        elif kind.lower() == "token":
+            user = ApiToken.person(secret)
+            credential = f"token {user.api_token_id}" if user else ""
+    if user is None:
+        raise Unauthenticated(BAD)
+    user.credential = credential
+    config: Config = current_app.extensions["config"]
+    user.must_verify = config.require_verified_email and user.verified_at is None
+    return user

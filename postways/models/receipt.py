@@ -1,0 +1,50 @@
+"""That a request with an `Idempotency-Key` was carried out: written in the effect's own transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint, delete, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from postways.db import Id, Moment, changed, db, now
+
+KEPT = timedelta(hours=24)
+
+
+class Receipt(db.Model):  # type: ignore[name-defined]
+    """What was answered the first time, as the facts from which the answer is rendered again; never a text."""
+
+    __tablename__ = "receipts"
+    __table_args__ = (UniqueConstraint("user_id", "key_hash"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    key_hash: Mapped[bytes] = mapped_column(LargeBinary(32))  # of method, path and the key
+    body_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    status: Mapped[int]
+    shape: Mapped[str] = mapped_column(String(40))  # which renderer made the answer
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now, index=True)
+
+    @classmethod
+    def find(cls, user_id: int, key_hash: bytes) -> Receipt | None:
+        """What `user_id` was answered under this key, if that was within the last 24 hours."""
+        here = (cls.user_id == user_id, cls.key_hash == key_hash, cls.created_at > now() - KEPT)
+        return db.session.scalar(select(cls).where(*here))
+
+    @classmethod
+    def write(  # noqa: PLR0917 the columns
+        cls, user_id: int, key_hash: bytes, body_hash: bytes, status: int, shape: str, facts: dict[str, Any]
+    ) -> None:
+        """Keep it in this transaction. Raises IntegrityError when the same request ends at the same moment."""
+        changed(delete(cls).where(cls.user_id == user_id, cls.key_hash == key_hash, cls.created_at <= now() - KEPT))
+        row = cls(user_id=user_id, key_hash=key_hash, body_hash=body_hash, status=status, shape=shape, facts=facts)
+        db.session.add(row)
+        db.session.flush()
+
+    @classmethod
+    def forget_old(cls) -> int:
+        """Delete those that nobody is answered by any more; returns how many."""
+        return changed(delete(cls).where(cls.created_at <= now() - KEPT))

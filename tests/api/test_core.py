@@ -1,0 +1,314 @@
+"""What holds at every door of the API: errors, versions, repetition, limits, description."""
+
+import json
+from datetime import timedelta
+
+import pytest
+import time_machine
+from openapi_spec_validator import validate
+
+from postways import limits
+from postways.db import db, now
+from postways.models import Like, Post, Receipt
+from tests.api.client import Client
+from tests.cast import make_post
+from tests.together import at_once
+
+
+@pytest.fixture
+def post(app, ada):
+    return make_post(app, ada, title="Boats")
+
+
+@pytest.fixture
+def as_client(app, ben):
+    return Client.bearer(app, ben)
+
+
+def likes(app, post):
+    with app.app_context():
+        return db.session.query(Like).filter_by(post_id=post.id).count()
+
+
+# --- errors
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH"])
+def test_an_unknown_address_is_json(app, method):
+    answer = Client(app).ask(method, "nowhere/")
+
+    assert answer.status_code == 404
+    assert list(answer.get_json()) == ["detail"]
+    assert answer.headers["X-Request-ID"]
+
+
+def test_a_path_without_its_slash_leads_on_with_method_and_body(app):
+    answer = Client(app).post("likes/toggle", {"post": 1})
+
+    assert answer.status_code == 308
+    assert answer.location.endswith("/api/v1/likes/toggle/")
+
+
+def test_a_method_that_is_not_there_is_405(app):
+    answer = Client(app).delete("likes/")
+
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+    assert list(answer.get_json()) == ["detail"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"nul", b"[1]", b'"x"', b"7", b'{"post": NaN}', b"[" * 100_000, b'{"a":' * 50_000, b"\xff\xfe", b"null"],
+    ids=lambda body: repr(body[:12]),
+)
+def test_json_that_can_not_be_read_is_400(as_client, body):
+    answer = as_client.post("likes/toggle/", data=body, content_type="application/json")
+
+    assert answer.status_code == 400
+    assert answer.get_json()
+
+
+@pytest.mark.parametrize(
+    "value", ["x", [], {}, None, 1.5, -1, 0, 2**63, 10**400, True, "\x00", "\ud800", "1; drop table posts"], ids=repr
+)
+def test_a_wrong_type_is_400_under_its_name(as_client, value):
+    answer = as_client.post("likes/toggle/", data=json.dumps({"post": value}), content_type="application/json")
+
+    assert answer.status_code == 400
+    assert list(answer.get_json()) == ["post"]
+
+
+def test_a_body_of_another_kind_is_415(as_client):
+    answer = as_client.post("likes/toggle/", data=b'{"post": 1}', content_type="text/plain")
+
+    assert answer.status_code == 415
+
+
+def test_a_form_is_as_good_as_json(app, as_client, post):
+    answer = as_client.post("likes/toggle/", data={"post": str(post.id), "unknown": "x"})
+
+    assert answer.status_code == 201
+    assert likes(app, post) == 1
+
+
+def test_a_body_that_is_too_large_is_413(as_client):
+    answer = as_client.post("likes/toggle/", data=b" " * 1_100_000, content_type="application/json")
+
+    assert answer.status_code == 413
+    assert list(answer.get_json()) == ["detail"]
+
+
+def test_a_crash_says_nothing_of_its_cause(app, as_client, post, monkeypatch):
+    def crash(*_args, **_options):
+        raise RuntimeError("secret of the house")
+
+    monkeypatch.setattr(Post, "find", crash)
+    app.testing, before = False, app.testing
+    try:
+        answer = as_client.put(f"posts/{post.id}/like/")
+    finally:
+        app.testing = before
+
+    assert answer.status_code == 500
+    assert answer.get_json() == {"detail": "Something went wrong"}
+    assert answer.headers["X-Request-ID"]
+
+
+# --- versions
+
+
+def test_what_is_known_already_is_not_sent_again(app):
+    first = Client(app).get("likes/")
+    again = Client(app).get("likes/", headers={"If-None-Match": first.headers["ETag"]})
+
+    assert first.status_code == 200
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+
+
+def test_answers_differ_by_who_asks(app):
+    assert {"Authorization", "Cookie"} <= set(Client(app).get("likes/").vary)
+
+
+# --- the same request again
+
+
+def test_the_same_key_does_nothing_again_and_is_answered_the_same(app, as_client, post):
+    first = as_client.post("likes/toggle/", {"post": post.id}, headers={"Idempotency-Key": "one"})
+    again = as_client.post("likes/toggle/", {"post": post.id}, headers={"Idempotency-Key": "one"})
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.get_json() == again.get_json()
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert likes(app, post) == 1
+
+
+def test_without_a_key_it_is_another_request(app, as_client, post):
+    statuses = [as_client.post("likes/toggle/", {"post": post.id}).status_code for _ in range(3)]
+
+    assert statuses == [201, 204, 201]
+
+
+def test_the_same_key_with_another_body_is_refused(app, as_client, post, ada):
+    other = make_post(app, ada)
+    as_client.post("likes/toggle/", {"post": post.id}, headers={"Idempotency-Key": "one"})
+
+    answer = as_client.post("likes/toggle/", {"post": other.id}, headers={"Idempotency-Key": "one"})
+
+    assert answer.status_code == 400
+    assert list(answer.get_json()) == ["Idempotency-Key"]
+    assert likes(app, other) == 0
+
+
+def test_keys_of_others_paths_and_yesterday_are_other_keys(app, as_client, post, ada):
+    key = {"Idempotency-Key": "one"}
+    first = as_client.post("likes/toggle/", {"post": post.id}, headers=key)
+    others = Client.bearer(app, ada).post("likes/toggle/", {"post": post.id}, headers=key)
+    elsewhere = as_client.put(f"posts/{post.id}/like/", headers=key)
+    with time_machine.travel(now() + timedelta(hours=24, seconds=1)):
+        later = Client.token(app, ada).post("likes/toggle/", {"post": post.id}, headers=key)
+
+    assert (first.status_code, others.status_code, elsewhere.status_code) == (201, 201, 200)
+    assert later.status_code == 204  # hers again, a day later: carried out anew
+
+
+def test_a_refusal_is_kept_too(app, as_client, ada):
+    key = {"Idempotency-Key": "one"}
+    first = as_client.post("likes/toggle/", {"post": 12345}, headers=key)
+    again = as_client.post("likes/toggle/", {"post": 12345}, headers=key)
+
+    assert (first.status_code, again.status_code) == (400, 400)
+    assert first.get_json() == again.get_json()
+    assert again.headers["Idempotent-Replayed"] == "true"
+
+
+def test_while_the_first_one_runs_the_second_waits(app, as_client, post, ben):
+    first = as_client.post("likes/toggle/", {"post": post.id}, headers={"Idempotency-Key": "one"})
+    with app.app_context():
+        row = db.session.query(Receipt).one()
+        name = f"underway/{ben.id}/{row.key_hash.hex()}"
+        db.session.delete(row)
+        db.session.commit()
+        assert limits.claim(name, 60)
+    answer = as_client.post("likes/toggle/", {"post": post.id}, headers={"Idempotency-Key": "one"})
+
+    assert first.status_code == 201
+    assert answer.status_code == 409
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_twenty_at_once_with_one_key_are_one(app, as_client, post, ben):
+    clients = [Client(app, as_client.authorization) for _ in range(20)]
+
+    answers = at_once(
+        [
+            lambda client=client: (
+                client.post("likes/toggle/", {"post": post.id}, headers={"Idempotency-Key": "one"}).status_code
+            )
+            for client in clients
+        ]
+    )
+
+    assert set(answers) <= {201, 409}
+    assert 201 in answers
+    assert likes(app, post) == 1
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "\x7f"], ids=repr)
+def test_a_key_has_its_form(as_client, post, key):
+    answer = as_client.post("likes/toggle/", {"post": post.id}, headers={"Idempotency-Key": key})
+
+    assert answer.status_code == 400
+
+
+def test_a_receipt_holds_facts_and_no_texts(app, as_client, post):
+    as_client.post("likes/toggle/", {"post": post.id}, headers={"Idempotency-Key": "secret key"})
+
+    with app.app_context():
+        row = db.session.query(Receipt).one()
+        assert set(row.facts) == {"like_id", "created_at", "user_id", "post_id"}
+        assert b"secret" not in row.key_hash
+
+
+# --- limits
+
+
+def test_requests_are_counted_and_announced(app, as_client):
+    first, second = as_client.get("likes/"), as_client.get("likes/")
+    stranger = Client(app).get("likes/")
+
+    assert first.headers["RateLimit-Policy"] == '"requests";q=600;w=60'
+    assert stranger.headers["RateLimit-Policy"] == '"requests";q=300;w=60'
+    assert "r=599" in first.headers["RateLimit"]
+    assert "r=59" in second.headers["RateLimit"]
+
+
+def test_one_too_many_waits_for_the_next_minute(app, monkeypatch):
+    monkeypatch.setitem(limits.A_MINUTE, "address", 2)
+    with time_machine.travel(now().replace(second=10), tick=False):
+        answers = [Client(app).get("likes/") for _ in range(3)]
+
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        assert answers[2].headers["Retry-After"] == "50"
+        assert list(answers[2].get_json()) == ["detail"]
+    with time_machine.travel(now().replace(second=10) + timedelta(minutes=1), tick=False):
+        assert Client(app).get("likes/").status_code == 200
+
+
+def test_guessing_tokens_is_counted_by_address(app, monkeypatch):
+    monkeypatch.setitem(limits.A_MINUTE, "address", 2)
+    with time_machine.travel(now().replace(second=10), tick=False):
+        answers = [Client(app, f"Bearer guess{n}").get("likes/").status_code for n in range(3)]
+
+    assert answers == [401, 401, 429]
+
+
+# --- where everything is
+
+
+def test_the_root_names_everything_absolutely(app):
+    links = Client(app).get("").get_json()
+
+    assert links["likes"]["toggle"] == "http://localhost/api/v1/likes/toggle/"
+    assert links["posts"]["detail"] == "http://localhost/api/v1/posts/{post_id}/"
+    assert links["users"]["detail"] == "http://localhost/api/v1/users/{user_id_or_username}/"
+
+
+def test_the_description_is_openapi_and_complete(app, made_app):
+    spec = Client(app).get("openapi.json").get_json()
+
+    validate(spec)
+    assert spec["openapi"].startswith("3.1")
+    operations = [operation for methods in spec["paths"].values() for operation in methods.values()]
+    assert len({operation["operationId"] for operation in operations}) == len(operations)
+    for operation in operations:
+        assert operation["summary"], operation
+        assert any(int(status) >= 400 for status in operation["responses"]), operation
+        for answer in operation["responses"].values():
+            for content in answer.get("content", {}).values():
+                assert "example" in content, operation["operationId"]
+    doors = [name for name, view in made_app.view_functions.items() if hasattr(view, "door")]
+    assert len(operations) == len(doors)
+
+
+def test_the_documentation_is_a_page_of_our_own(app, guest):
+    page = guest.get("/api/v1/docs/")
+
+    assert page.status_code == 200
+    assert "/api/v1/likes/toggle/" in page.text
+    assert "Set-Cookie" not in page.headers
+    assert "https://cdn" not in page.text
+
+
+@pytest.mark.parametrize("headers", [{"Accept": "application/json"}, {"Authorization": "Token wrong"}], ids=str)
+def test_the_address_of_the_staffs_posts_is_the_apis_for_programs(app, headers):
+    answer = app.test_client().get("/posts/", headers=headers)
+
+    assert answer.is_json
+
+
+def test_the_address_of_the_staffs_posts_is_a_page_for_browsers(guest):
+    answer = guest.get("/posts/", Accept="text/html,application/xhtml+xml,*/*;q=0.8")
+
+    assert answer.status_code == 303

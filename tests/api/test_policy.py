@@ -1,0 +1,99 @@
+"""Every door of the API, and what it answers to whom. A new door needs a line here."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.api.client import Client
+from tests.cast import make_post
+
+
+@dataclass(frozen=True)
+class Line:
+    """One door, with the status for a visitor, for somebody else's token, and for a token that may only read."""
+
+    name: str
+    method: str
+    path: str
+    visitor: int
+    member: int
+    reader: int
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+# {post}: published, {draft}: not; both are ada's; the member is ben, who sends no body
+LINES = [
+    Line("root", "GET", "", 200, 200, 200),
+    Line("openapi", "GET", "openapi.json", 200, 200, 200),
+    Line("docs", "GET", "docs/", 200, 200, 200),
+    Line("list_likes", "GET", "likes/", 200, 200, 200),
+    Line("read_like", "GET", "likes/999/", 404, 404, 404),
+    Line("toggle_like", "POST", "likes/toggle/", 401, 400, 403),
+    Line("like_post", "PUT", "posts/{post}/like/", 401, 200, 403),
+    Line("unlike_post", "DELETE", "posts/{post}/like/", 401, 200, 403),
+    Line("count_likes", "GET", "likes/batch/", 200, 200, 200),
+]
+
+
+@pytest.fixture
+def things(app, ada):
+    """What the paths speak of."""
+    post = make_post(app, ada, pictures=1, title="Boats #harbour")
+    draft = make_post(app, ada, published=False)
+    return {"ada": ada.id, "post": post.id, "draft": draft.id, "picture": post.photos[0].id}
+
+
+def test_every_door_stands_in_the_table(made_app):
+    doors = {
+        (rule.endpoint.removeprefix("api."), method)
+        for rule in made_app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+        if rule.endpoint.startswith("api.")
+    }
+
+    assert doors == {(line.name, line.method) for line in LINES}
+
+
+@pytest.mark.parametrize("line", LINES, ids=str)
+def test_a_door_answers_as_declared(app, things, ben, line):
+    path = line.path.format(**things)
+    clients = {
+        "visitor": Client(app),
+        "member": Client.bearer(app, ben),
+        "reader": Client.token(app, ben, "read"),
+    }
+
+    answers = {name: client.ask(line.method, path) for name, client in clients.items()}
+
+    assert {name: answer.status_code for name, answer in answers.items()} == {
+        "visitor": line.visitor,
+        "member": line.member,
+        "reader": line.reader,
+    }
+    for answer in answers.values():
+        if answer.status_code >= 400:
+            assert answer.is_json
+        if answer.status_code == 401:
+            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("line", LINES, ids=str)
+@pytest.mark.parametrize("credential", ["Bearer wrong", "Token wrong", "Basic YWRhOmE=", "Bearer", "", "Bearer é"])
+def test_a_wrong_credential_is_refused_everywhere(app, things, line, credential):
+    answer = Client(app).ask(line.method, line.path.format(**things), headers={"Authorization": credential})
+
+    assert answer.status_code == 401
+    assert list(answer.get_json()) == ["detail"]
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if line.method != "GET" and line.visitor == 401], ids=str)
+def test_a_session_needs_its_form_token(app, things, as_ben, line):
+    path = line.path.format(**things)
+    with_token = Client.cookie(as_ben)
+
+    assert Client(app).ask(line.method, path).status_code == 401
+    assert with_token.ask(line.method, path, headers={"X-CSRFToken": "wrong"}).status_code == 403
+    assert with_token.ask(line.method, path, headers={"Origin": "https://evil.example"}).status_code == 403
+    assert with_token.ask(line.method, path).status_code == line.member
