@@ -48,12 +48,13 @@ def make_post(
     published: bool = True,
     likes: Sequence[User] = (),
     days_ago: float = 0,
+    audience: str = "public",
     ready: bool = True,
 ) -> Post:
     """A post of `author` with small real pictures, prepared unless `ready` is False."""
     with app.app_context():
         photos = [make_photo(app, author, commit=False) for _ in range(pictures)]
-        post = Post.share(author, title=title, content=content, photos=photos, published=published)
+        post = Post.share(author, title=title, content=content, photos=photos, published=published, audience=audience)
         for user in likes:
             post.like(user)
         if days_ago and post.published:

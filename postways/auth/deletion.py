@@ -10,7 +10,7 @@ from postways.auth import bp, members_only, refills_form
 from postways.auth.answers import form_page, unproved
 from postways.auth.forms import ProofForm
 from postways.db import db, reading
-from postways.errors import Forbidden, Missing
+from postways.errors import Forbidden
 from postways.htmx import go
 from postways.models import Guest, User, departure
 
@@ -23,9 +23,7 @@ PAGE = "auth/delete_account.html"
 def delete_account(user_id: int) -> Response:
     """Ask, with everything that goes; then delete the account of the person who asks."""
     with reading():
-        person = User.find(user_id)
-        if not g.user.can_see(person):
-            raise Missing
+        person = User.met(g.user, user_id=user_id)
         if not g.user.can_close(person):
             raise Forbidden
         belongings = departure.belongings(g.user)

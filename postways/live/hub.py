@@ -201,9 +201,11 @@ class Hub:
                 case "photo":
                     self._tell_photo(int(news["photo"]), int(news["post"]), int(news["person"]))
                 case "published":
-                    self._tell_published(int(news["person"]), int(news["photos"]))
+                    self._tell_published(int(news["post"]), int(news["person"]), int(news["photos"]))
                 case "hidden":
                     self._hide(int(news["post"]))
+                case "closed":
+                    self._narrow(int(news["person"]), int(news["post"]))
                 case "rights" | "sessions":
                     self._cut_off(int(news["person"]))
                 case "person":
@@ -245,11 +247,30 @@ class Hub:
         for stream in self.by_post.get(post, set()) | self.by_person.get(person, set()):
             self._waiting[stream].append(message)
 
-    def _tell_published(self, person: int, photos: int) -> None:
-        for stream in list(self.streams):
-            if stream.home and stream.person != person:
+    def _tell_published(self, post: int, person: int, photos: int) -> None:
+        homes = [stream for stream in self.streams if stream.home and stream.person != person]
+        try:
+            visitors, members = self._readers(post, {stream.person for stream in homes if stream.person is not None})
+        except SQLAlchemyError:
+            self._tell_pills()
+            return
+        for stream in homes:
+            if visitors if stream.person is None else stream.person in members:
                 stream.fresh += photos
                 self._waiting[stream].append(words.message(words.pill(self.app, stream.fresh)))
+
+    def _readers(self, post: int, people: set[int]) -> tuple[bool, set[int]]:
+        """Whether visitors find this post in lists, and which of these people do."""
+        listed, visitors, members = sorted(people), False, set()
+        with self.app.app_context():
+            read_only(True)
+            try:
+                for start in range(0, max(1, len(listed)), CHUNK):
+                    visitors, some = Post.readers_among(post, listed[start : start + CHUNK])
+                    members |= some
+            finally:
+                db.session.remove()
+        return visitors, members
 
     def _tell_pills(self) -> None:
         """Pages of the newest posts ask for their number again when they come back."""
@@ -263,6 +284,17 @@ class Hub:
             if stream.posts[post] != stream.person:
                 del stream.posts[post]
                 _drop(self.by_post, post, stream)
+
+    def _narrow(self, author: int, post: int) -> None:
+        """Only followers may see this post (0: everything of the author's) from now on: members' pages ask anew."""
+        for stream in list(self.streams):
+            shown = [one for one, wrote in stream.posts.items() if wrote == author and post in (0, one)]
+            if shown and stream.person not in (None, author):
+                stream.close()
+            elif shown and stream.person is None:
+                for one in shown:
+                    del stream.posts[one]
+                    _drop(self.by_post, one, stream)
 
     def _cut_off(self, person: int) -> None:
         """Their open pages must ask anew what they may hear."""

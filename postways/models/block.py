@@ -54,10 +54,11 @@ class Block(db.Model):  # type: ignore[name-defined]
 
         `~Block.parts(actor.id, Comment.author_id)` leaves out what a block hides.
         """
-        return or_(cls._row(one, other), cls._row(other, one))
+        return or_(cls.by(one, other), cls.by(other, one))
 
     @classmethod
-    def _row(cls, blocker: Any, blocked: Any) -> ColumnElement[bool]:
+    def by(cls, blocker: Any, blocked: Any) -> ColumnElement[bool]:
+        """Whether the one blocked the other, each an id or a column, as an SQL condition."""
         return select(cls.id).where(cls.blocker_id == blocker, cls.blocked_id == blocked).exists()
 
     @classmethod

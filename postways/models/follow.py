@@ -69,6 +69,12 @@ class Follow(db.Model):  # type: ignore[name-defined]
         return select(cls.id).where(*both, cls.state == "accepted").exists()
 
     @classmethod
+    def state_between(cls, follower: Somebody, followed: Somebody) -> ColumnElement[str | None]:
+        """How `follower` follows `followed`, each an id or a column: a state or NULL, as an SQL expression."""
+        both = (cls.follower_id == follower, cls.followed_id == followed)
+        return select(cls.state).where(*both).scalar_subquery()
+
+    @classmethod
     def find(cls, follow_id: int, follower: Actor) -> Follow:
         """One of `follower`'s own, requests too. Raises Missing."""
         follow = db.session.scalar(select(cls).where(cls.id == follow_id, cls.follower_id == follower.id))

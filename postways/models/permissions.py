@@ -41,6 +41,12 @@ class Permissions:
         """Follow somebody else, or ask to."""
         return self.is_member and person.id != self.id and not self.must_verify
 
+    def can_look_into(self, person: User) -> bool:
+        """See what somebody shares and whom they follow; `person` was found by `User.met`, or is oneself."""
+        if person.id == self.id or self.is_staff:
+            return True
+        return not person.blocked and (not person.private or person.following == "accepted")
+
     def can_block(self, person: User) -> bool:
         """Block or mute somebody else."""
         return self.is_member and person.id != self.id
@@ -72,10 +78,6 @@ class Permissions:
     def can_change_role(self, person: User) -> bool:
         """Make somebody else a member, moderator or admin."""
         return self.is_admin and person.id != self.id
-
-    def can_see(self, person: User) -> bool:
-        """Know of a person: nobody finds a deleted account, only staff a suspended one."""
-        return person.active or (self.is_staff and person.deleted_at is None)
 
     def can_open_original(self, photo: Photo) -> bool:
         """Read the file as it came from the camera, with everything that is in it."""

@@ -41,9 +41,12 @@ from postways import blocklist, later, search
 from postways.db import Id, Moment, changed, db, now
 from postways.errors import Forbidden, Missing, Refused
 from postways.models.audit import Audit, given_reason
+from postways.models.block import Block
+from postways.models.follow import Follow
 from postways.models.guest import Actor, Guest
 from postways.models.like import Like
 from postways.models.mail import Mail
+from postways.models.mute import Mute
 from postways.models.photo import LONGEST_ALT, Photo
 from postways.models.tag import PostTag, Tag
 from postways.models.user import UNVERIFIED, User
@@ -165,13 +168,36 @@ class Post(db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def visible_to(cls, actor: Actor) -> ColumnElement[bool]:
-        """The one rule of who sees which post, media and live included."""
+        """The one rule of who sees which post, media and live included.
+
+        Drafts are their author's; what is closed is for followers; a block parts both; staff sees all but the trash.
+        """
         if actor.can_see_unpublished():
             return cls.deleted_at.is_(None)
-        public: ColumnElement[bool] = and_(cls.published_at.is_not(None), cls.withheld.is_(False))
-        if actor.id is not None:
-            public = or_(public, cls.author_id == actor.id)
-        return and_(cls.deleted_at.is_(None), public)
+        if actor.id is None:
+            return and_(cls.deleted_at.is_(None), cls._shown(), cls.closed.is_(False))
+        others = and_(cls._shown(), cls._open_to(actor.id), ~Block.parts(actor.id, cls.author_id))
+        return and_(cls.deleted_at.is_(None), or_(others, cls.author_id == actor.id))
+
+    @classmethod
+    def listed_for(cls, reader: Any) -> ColumnElement[bool]:
+        """Which posts stand in lists for everybody when `reader` (an id, a column, or None for a visitor) looks.
+
+        Those that the reader may see, without what the reader mutes; staff reads lists as members do.
+        """
+        listed = and_(cls.deleted_at.is_(None), cls._shown())
+        if reader is None:
+            return and_(listed, cls.closed.is_(False))
+        hidden = or_(Block.parts(reader, cls.author_id), Mute.hides_from(reader, cls.author_id, cls.words))
+        return and_(listed, or_(cls.author_id == reader, and_(cls._open_to(reader), ~hidden)))
+
+    @classmethod
+    def _shown(cls) -> ColumnElement[bool]:
+        return and_(cls.published_at.is_not(None), cls.withheld.is_(False))
+
+    @classmethod
+    def _open_to(cls, reader: Any) -> ColumnElement[bool]:
+        return or_(cls.closed.is_(False), Follow.holds(reader, cls.author_id))
 
     @classmethod
     def liked_by(cls, actor: Actor) -> ColumnElement[bool]:
@@ -207,7 +233,7 @@ class Post(db.Model):  # type: ignore[name-defined]
             cls.liked_by(actor).label("liked"),
         )
         query: Select[Any] = select(*columns)  # type: ignore[assignment]
-        return query.where(cls.visible_to(actor), cls.published_at.is_not(None), cls.withheld.is_(False))
+        return query.where(cls.listed_for(actor.id))
 
     @classmethod
     def whole(cls, post_ids: Sequence[int], actor: Actor) -> dict[int, Post]:
@@ -336,9 +362,8 @@ class Post(db.Model):  # type: ignore[name-defined]
         """How many photographs were published after `moment` by others; a post without any counts as one."""
         pictures = select(func.count()).where(Photo.post_id == cls.id).correlate(cls).scalar_subquery()
         at_least_one = case((pictures > 1, pictures), else_=1)
-        query = select(func.coalesce(func.sum(at_least_one), 0)).where(
-            cls.visible_to(Guest()), cls.published_at > moment
-        )
+        query = select(func.coalesce(func.sum(at_least_one), 0))
+        query = query.where(cls.listed_for(actor.id), cls.published_at > moment)
         if actor.id is not None:
             query = query.where(cls.author_id != actor.id)
         return db.session.scalar(query) or 0
@@ -348,6 +373,14 @@ class Post(db.Model):  # type: ignore[name-defined]
         """Of these posts those that `actor` may see, each with its author's id."""
         query = select(cls.id, cls.author_id).where(cls.id.in_(post_ids), cls.visible_to(actor))
         return dict(db.session.execute(query).all())
+
+    @classmethod
+    def readers_among(cls, post_id: int, people: Sequence[int]) -> tuple[bool, set[int]]:
+        """Whether visitors find this post in lists, and which of these people do."""
+        which = cls.id == post_id
+        found = select(User.id).join(cls, which).where(User.id.in_(people), cls.listed_for(User.id))
+        open_to_all = select(cls.id).where(which, cls.listed_for(None))
+        return db.session.scalar(open_to_all) is not None, set(db.session.scalars(found)) if people else set()
 
     @classmethod
     def like_counts(cls, post_ids: Sequence[int]) -> dict[int, int]:
@@ -433,6 +466,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         licence: str = "all-rights-reserved",
         credit: str = "",
         warning: str = "",
+        audience: str = "public",
         published: bool = True,
         key: str | None = None,
     ) -> Post:
@@ -442,9 +476,11 @@ class Post(db.Model):  # type: ignore[name-defined]
         """
         if key and (before := cls.made_with(key, author)):
             return before
-        if not User.may_share(author.id):
+        held = User.held(author.id)
+        if not held or not held[0].active:
             raise Forbidden  # suspended while the photographs were on their way
-        post = cls(author_id=author.id, form_key=key, title="", photos=[])
+        post = cls(author_id=author.id, form_key=key, title="", photos=[], audience="public", published_at=None)
+        post._address(audience, held[0])
         post._write(title, content, licence, credit, warning)
         try:
             with db.session.begin_nested():
@@ -473,9 +509,15 @@ class Post(db.Model):  # type: ignore[name-defined]
         licence: str,
         credit: str,
         warning: str = "",
+        audience: str | None = None,
     ) -> None:
-        """Change words and photographs; likes stay, and readers see "edited". Raises Forbidden or Refused."""
+        """Change words, photographs and, if it is said, the audience; likes stay, and readers see "edited".
+
+        Raises Forbidden or Refused.
+        """
         self._may_change(actor)
+        self._wait_for_others()
+        self._address(audience or self.audience, self._author())
         self._write(title, content, licence, credit, warning)
         self.arrange(photos, actor)
         self.updated_at = now()
@@ -484,6 +526,18 @@ class Post(db.Model):  # type: ignore[name-defined]
             self.edited_at = self.updated_at
             PostTag.replace(self.id, self.tags, self.published_at)
             self.be_found()
+
+    def _address(self, audience: str, author: User) -> None:
+        """Let it be for this audience; its `author` is held, who could go private meanwhile."""
+        if audience not in AUDIENCES and audience != self.audience:
+            raise Refused("Choose who is to see this.", field="audience")
+        before, closed = self.audience, self.closed
+        self.audience, self.closed = audience, author.private or audience != "public"
+        if self.published and before != audience:
+            for step, which in ((-1, before), (+1, audience)):
+                author.posted(step, which)
+        if self.closed and not closed:
+            later.tell("closed", person=self.author_id, post=self.id or 0)
 
     def _write(self, title: str, content: str, licence: str, credit: str, warning: str) -> None:
         typed = (title, content, credit, warning)
@@ -546,11 +600,11 @@ class Post(db.Model):  # type: ignore[name-defined]
         """Move it to the trash: it is gone from every door at once. Twice is once."""
         if not actor.can_delete(self):
             raise Forbidden
-        moment = now()
-        first = update(Post).where(Post.id == self.id, Post.deleted_at.is_(None)).values(deleted_at=moment)
-        if changed(first) != 1:
+        self._wait_for_others()
+        if self.deleted_at is not None:
             return  # in another tab, a moment earlier
-        attributes.set_committed_value(self, "deleted_at", moment)
+        self.deleted_at = now()
+        db.session.flush()
         if self.published_at is not None:
             self._author().posted(-1, self.audience)
         later.tell("hidden", post=self.id)
@@ -621,8 +675,18 @@ class Post(db.Model):  # type: ignore[name-defined]
         return given_reason(reason)
 
     def _wait_for_others(self) -> None:
-        """Whoever changes its state at the same moment goes first; then look again."""
-        state = ["published_at", "published_before", "deleted_at", "held_at", "removed", "withheld"]
+        """Whoever changes its state at the same moment goes first, or its author's; then look again."""
+        User.held(self.author_id)
+        state = [
+            "published_at",
+            "published_before",
+            "deleted_at",
+            "held_at",
+            "removed",
+            "withheld",
+            "audience",
+            "closed",
+        ]
         db.session.refresh(self, state, with_for_update=True)
 
     def _hold(self) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import ColumnElement, String, Text, and_, delete, false, func, literal, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, query_expression, with_expression
 
 from postways import later, search
 from postways.db import Id, Moment, changed, db, now
@@ -103,6 +103,12 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     totp_secret: Mapped[str] = mapped_column(String(200), default="")  # sealed with the site's secret key
     totp_last_step: Mapped[int] = mapped_column(Id, default=0)  # a code works once
 
+    # how this person and the one who asks stand to each other: filled by `met` alone
+    following: Mapped[str | None] = query_expression()  # the reader follows them: accepted or requested
+    followed_by: Mapped[str | None] = query_expression()  # they follow the reader
+    blocked: Mapped[bool | None] = query_expression()  # by the reader
+    muted: Mapped[bool | None] = query_expression()  # by the reader
+
     # what Flask-Login asks of somebody logged in
     is_authenticated = True
     is_active = True
@@ -144,6 +150,13 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     def active(self) -> bool:
         """Whether this account can be used: neither suspended nor deleted."""
         return self.suspended_at is None and self.deleted_at is None
+
+    def posts_seen_by(self, actor: Actor) -> int | None:
+        """How many posts `actor` finds here; None where even the number is private. Found by `met`, or oneself."""
+        if not actor.can_look_into(self):
+            return None
+        knows_all = actor.id == self.id or actor.is_staff or self.following == "accepted"
+        return self.post_count if knows_all else self.public_post_count
 
     def fingerprint(self, purpose: str) -> str:
         """The state of this person on which links of `purpose` depend; once it has changed they are dead."""
@@ -203,6 +216,34 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     def named(cls, username: str) -> User:
         """The person with this username, in any case and Unicode form. Raises Missing."""
         user = db.session.scalar(select(cls).where(cls.username_key == folded(username), cls.deleted_at.is_(None)))
+        if user is None:
+            raise Missing
+        return user
+
+    @classmethod
+    def met(cls, actor: Actor, *, username: str = "", user_id: int = 0) -> User:
+        """The person with this name or id, and how the two stand to each other, in one statement.
+
+        Raises Missing for whom `actor` may not know of; who was blocked by `actor` is still to be found, to undo it.
+        """
+        from postways.models.block import Block
+        from postways.models.follow import Follow
+        from postways.models.mute import Mute
+
+        query = select(cls).where(cls.username_key == folded(username) if username else cls.id == user_id)
+        query = query.where(cls.deleted_at.is_(None))
+        if not actor.is_staff:
+            query = query.where(cls.suspended_at.is_(None))
+        if actor.id is not None:
+            if not actor.is_staff:
+                query = query.where(~Block.by(cls.id, actor.id))
+            query = query.options(
+                with_expression(cls.following, Follow.state_between(actor.id, cls.id)),
+                with_expression(cls.followed_by, Follow.state_between(cls.id, actor.id)),
+                with_expression(cls.blocked, Block.by(actor.id, cls.id)),
+                with_expression(cls.muted, Mute.hides_from(actor.id, cls.id)),
+            )
+        user = db.session.scalar(query.execution_options(populate_existing=True))
         if user is None:
             raise Missing
         return user
@@ -280,12 +321,6 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         if user is None or user.deleted_at is not None:
             raise Missing
         return user
-
-    @classmethod
-    def may_share(cls, user_id: int) -> bool:
-        """Whether the account can still be used, which then stays so until the transaction ends."""
-        here = select(cls.id).where(cls.id == user_id, cls.suspended_at.is_(None), cls.deleted_at.is_(None))
-        return db.session.scalar(here.with_for_update(key_share=True)) is not None
 
     @classmethod
     def held(cls, *ids: int) -> Sequence[User]:
@@ -646,7 +681,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         own = update(posts).where(posts.c.author_id == self.id)
         changed(own.values(closed=or_(literal(private), posts.c.audience != "public")))
         if private:
-            later.tell("closed", person=self.id)
+            later.tell("closed", person=self.id, post=0)
         else:
             Follow.accept_everybody(self)
             db.session.refresh(self)

@@ -85,10 +85,7 @@ def _reported() -> tuple[User, Post | None]:
     if post_id:
         post = Post.find(post_id, g.user)
         return post.author, post
-    person = User.find(person_id)
-    if not g.user.can_see(person):
-        raise Missing
-    return person, None
+    return User.met(g.user, user_id=person_id), None
 
 
 def _report_form(form: ReportForm, status: int = 200) -> Response:

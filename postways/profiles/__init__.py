@@ -25,11 +25,10 @@ def show(username: str) -> Response:
     """A person's posts as a grid; for the person alone, the drafts too."""
     own = g.user.is_member and folded(username) == g.user.username_key
     try:
-        person = g.user if own else User.named(username)
+        person = g.user if own else User.met(g.user, username=username)
     except Missing:
-        return redirect(url_for("profiles.show", username=User.once_named(username).username), 302)
-    if not g.user.can_see(person):
-        raise Missing
+        renamed = User.met(g.user, user_id=User.once_named(username).id)
+        return redirect(url_for("profiles.show", username=renamed.username), 302)
     posts, drafts = Post.of_profile(person, g.user, request.args.get("cursor"))
     n = pages_loaded()
     older = posts.next_cursor and url_for("profiles.show", username=person.username, cursor=posts.next_cursor, n=n + 1)
@@ -50,7 +49,5 @@ def people() -> Response:
 @bp.get("/authors/<int:user_id>/")
 def by_id(user_id: int) -> Response:
     """The profile of the person with this id."""
-    person = User.find(user_id)
-    if not g.user.can_see(person):
-        raise Missing
+    person = User.met(g.user, user_id=user_id)
     return redirect(url_for("profiles.show", username=person.username), 302)

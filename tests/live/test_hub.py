@@ -11,7 +11,7 @@ from postways.db import db
 from postways.live import hub as hubs
 from postways.live import words
 from postways.live.hub import Hub, Stream
-from postways.models import Post
+from postways.models import Block, Follow, Mute, Post, User
 from tests.cast import make_post
 
 COUNT = re.compile(r"#like-count-(\d+)\" hx-swap=\"textContent\">([\d,]+)<")
@@ -207,8 +207,8 @@ def test_a_picture_that_is_ready_is_told_to_its_pages_and_its_owner(app, hub, po
 def test_new_photographs_are_counted_in_the_pill_of_others(app, hub, ada, ben):
     hub._read()
     visitor, author, elsewhere = page(hub, home=True), page(hub, person=ada.id, home=True), page(hub, person=ben.id)
-    tell(app, "published", post=1, person=ada.id, photos=3)
-    tell(app, "published", post=2, person=ada.id, photos=1)
+    make_post(app, ada, pictures=3, ready=False)
+    make_post(app, ada)
 
     hub._read()
 
@@ -346,3 +346,78 @@ def test_who_may_hear_less_is_cut_off_and_who_is_hidden_is_heard_of_no_more(app,
     like(app, post, ben)
     hub._read()
     assert counts(heard(other)) == ({} if topic == "person" else {post.id: "1"})
+
+
+def test_what_is_for_followers_is_in_the_pill_of_followers_alone(app, hub, ada, ben, crowd):
+    with app.app_context():
+        Follow.begin(crowd, User.named("ada"))
+        db.session.commit()
+    hub._read()
+    visitor, stranger, follower = (
+        page(hub, home=True),
+        page(hub, person=ben.id, home=True),
+        page(hub, person=crowd.id, home=True),
+    )
+
+    make_post(app, ada, audience="followers")
+    hub._read()
+
+    assert "1 new photograph" in heard(follower)
+    assert heard(visitor) == heard(stranger) == ""
+
+
+def test_who_is_blocked_or_mutes_does_not_hear_of_what_is_new(app, hub, ada, ben, crowd):
+    with app.app_context():
+        Block.begin(ada, User.named("ben"))
+        Mute.begin_word(crowd, "harbour")
+        db.session.commit()
+    hub._read()
+    blocked, muting = page(hub, person=ben.id, home=True), page(hub, person=crowd.id, home=True)
+
+    make_post(app, ada, title="Harbour")
+    hub._read()
+
+    assert heard(blocked) == heard(muting) == ""
+
+
+def test_when_an_account_goes_private_visitors_hear_no_more_and_members_ask_anew(app, hub, post, ada, ben, crowd):
+    other = make_post(app, crowd)
+    visitor, author, member = page(hub, post, other), page(hub, post, person=ada.id), page(hub, post, person=ben.id)
+    elsewhere = page(hub, other, person=ben.id)
+    with app.app_context():
+        User.named("ada").keep_private(True)
+        db.session.commit()
+    hub._read()
+
+    assert list(visitor.posts) == [other.id]
+    assert list(author.posts) == [post.id]
+    assert [stream.closed for stream in (visitor, author, member, elsewhere)] == [False, False, True, False]
+
+
+def test_when_a_post_becomes_one_for_followers_only_its_pages_are_concerned(app, hub, post, ada):
+    other = make_post(app, ada)
+    visitor = page(hub, post, other)
+    with app.app_context():
+        found = Post.own(post.id, ada)
+        found.edit(ada, title="A", content="", photos=[], licence=found.licence, credit="", audience="followers")
+        db.session.commit()
+    hub._read()
+
+    assert list(visitor.posts) == [other.id]
+
+
+@pytest.mark.parametrize("verb", [Block.begin, Follow.remove, Follow.end])
+def test_a_block_or_the_end_of_a_follow_makes_open_pages_ask_anew(app, hub, post, ada, ben, verb):
+    with app.app_context():
+        Follow.begin(ben, User.named("ada"))
+        db.session.commit()
+    hub._read()
+    stream, bystander = page(hub, post, person=ben.id), page(hub, post)
+    with app.app_context():
+        pair = (ben, ada) if verb == Follow.end else (ada, ben)
+        verb(User.named(pair[0].username), User.named(pair[1].username))
+        db.session.commit()
+    hub._read()
+
+    assert stream.closed
+    assert not bystander.closed
