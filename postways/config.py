@@ -47,6 +47,9 @@ class Config:
     mail_url: str = _setting("", "smtp://user:password@host:587?tls=1, smtps://… or file:///…; default DATA_DIR/mail")  # type: ignore[assignment]
     mail_from: str = _setting("", "who the mail comes from; default postways@ and the host of BASE_URL")  # type: ignore[assignment]
     security_contact: str = _setting("", "mailto:… or https://… for who finds a weakness; default MAIL_FROM")  # type: ignore[assignment]
+    contact: str = _setting(
+        "", "mailto:… or https://… where people reach those who run the site; default SECURITY_CONTACT"
+    )  # type: ignore[assignment]
     time_zone: str = _setting("UTC", "time zone of the site")  # type: ignore[assignment]
     sqlite_synchronous: str = _setting("NORMAL", "NORMAL, or FULL which also survives a power cut")  # type: ignore[assignment]
     web_concurrency: int = _setting(0, "web processes; default the cores with Postgres, 1 with SQLite")  # type: ignore[assignment]
@@ -98,6 +101,8 @@ class Config:
         values["storage_url"] = self.storage_url or f"file://{folder / 'media'}"
         values["mail_url"] = self.mail_url or f"file://{folder / 'mail'}"
         values["mail_from"] = self.mail_from or f"postways@{urlsplit(values['base_url']).hostname}"
+        values["security_contact"] = self.security_contact or f"mailto:{values['mail_from']}"
+        values["contact"] = self.contact or values["security_contact"]
         values["web_concurrency"] = self.web_concurrency or (1 if self.on_sqlite else os.cpu_count() or 1)
         values["secret_key"] = self.secret_key or (_kept_secret(folder),)
         return Config(**values)
@@ -110,8 +115,9 @@ class Config:
         _check_scheme("DATABASE_URL", self.database_url, ("sqlite", "postgresql", "postgres", "postgresql+psycopg2"))
         _check_scheme("REDIS_URL", self.redis_url, ("redis", "rediss", "unix"))
         _check_scheme("STORAGE_URL", self.storage_url, ("file", "s3"))
-        if self.security_contact and urlsplit(self.security_contact).scheme not in ("mailto", "https"):
-            raise ConfigError("SECURITY_CONTACT does not start with mailto: or https://.")
+        for name in ("contact", "security_contact"):
+            if (given := getattr(self, name)) and urlsplit(given).scheme not in ("mailto", "https"):
+                raise ConfigError(f"{name.upper()} does not start with mailto: or https://.")
         _check_scheme("BASE_URL", self.base_url, ("http", "https"))
         _check_scheme("MAIL_URL", self.mail_url, ("file", "smtp", "smtps"))
         _check_mail_server(self.mail_url)

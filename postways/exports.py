@@ -11,7 +11,20 @@ from typing import IO, Any
 from sqlalchemy import select
 
 from postways.db import db
-from postways.models import ApiToken, Audit, Family, Like, Passkey, PastUsername, Photo, Post, Report, Session, User
+from postways.models import (
+    ApiToken,
+    Audit,
+    EmailChange,
+    Family,
+    Like,
+    Passkey,
+    PastUsername,
+    Photo,
+    Post,
+    Report,
+    Session,
+    User,
+)
 from postways.storage import NotFound, Storage
 
 PROFILE = (
@@ -40,6 +53,7 @@ def contents(user: User) -> tuple[dict[str, Any], list[Original]]:
     documents = {
         "profile.json": _taken(user, PROFILE)
         | {"past_usernames": [past.key for past in _rows(PastUsername, PastUsername.user_id, user)]}
+        | {"past_addresses": [change.before for change in _rows(EmailChange, EmailChange.user_id, user)]}
         | {"passkeys": [passkey.label for passkey in _rows(Passkey, Passkey.user_id, user)]},
         "posts.json": [
             _taken(post, POST) | {"photographs": _described(by_post.get(post.id, ()))}

@@ -12,18 +12,21 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from postways.config import Config
 from postways.db import db
 from postways.errors import Refused
-from postways.models import User
+from postways.models import EmailChange, User
+from postways.models.email_change import CAN_BE_UNDONE_FOR
 
 LIFETIMES = {  # purpose: how long its links work
     "verify": timedelta(days=3),
     "reset": timedelta(hours=1),
     "email": timedelta(hours=24),
     "recovery": timedelta(minutes=15),
+    "undo": CAN_BE_UNDONE_FOR,
 }
 PATHS = {  # where the token of a purpose is used
     "verify": "/email_verify/{}/",
     "reset": "/password_reset/{}/",
     "email": "/email_verify/{}/",
+    "undo": "/email_revert/{}/",
 }
 DEAD = "This link does not work any more: it was used, it is too old, or a newer one was sent. Ask for a new one."
 
@@ -69,9 +72,35 @@ class Links:
             raise Refused(DEAD)
         return user
 
+    def undo_link(self, change_id: int) -> str | None:
+        """The address that takes a change of somebody's address back; None when that has happened."""
+        change = db.session.get(EmailChange, change_id)
+        if change is None:
+            return None
+        return self.url(PATHS["undo"].format(self._serializer("undo").dumps([change.id, _hashed(change.fingerprint)])))
+
+    def undone(self, token: str) -> tuple[User, EmailChange]:
+        """Whose address, and which change, that token takes back. Raises Refused when it works no more."""
+        try:
+            lifetime = LIFETIMES["undo"].total_seconds()
+            change_id, digest = self._serializer("undo").loads(token, max_age=int(lifetime))
+            change = db.session.get(EmailChange, int(change_id))
+        except (BadData, TypeError, ValueError):
+            raise Refused(DEAD) from None
+        if change is None or not change.can_be_undone or digest != _hashed(change.fingerprint):
+            raise Refused(DEAD)
+        user = db.session.get(User, change.user_id)
+        if user is None or not user.active:
+            raise Refused(DEAD)
+        return user, change
+
     def _serializer(self, purpose: str) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(self._keys, salt=f"postways.link.{purpose}")
 
 
 def _digest(user: User, purpose: str) -> str:
-    return hashlib.sha256(user.fingerprint(purpose).encode()).hexdigest()[:32]
+    return _hashed(user.fingerprint(purpose))
+
+
+def _hashed(fingerprint: str) -> str:
+    return hashlib.sha256(fingerprint.encode()).hexdigest()[:32]

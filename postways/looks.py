@@ -26,6 +26,17 @@ LONG_AGO = timedelta(days=30)  # from here on the date says more than the distan
 
 SAID = {  # what a page says of what was just done; its name travels in the query as `notice`
     "verified": lazy_gettext("Your address is confirmed."),
+    "verified-other": lazy_gettext("The address of that account is confirmed. You are still logged in as yourself."),
+    "email-back": lazy_gettext(
+        "The old address is back and everybody is logged out. A mail with a link for a new password is on its way."
+    ),
+    "email-back-other": lazy_gettext(
+        "The old address of that account is back, and a mail with a link for a new password is on its way to it. "
+        "You are still logged in as yourself."
+    ),
+    "password-reset-other": lazy_gettext(
+        "The password of that account is changed. You are still logged in as yourself."
+    ),
     "verify-sent": lazy_gettext("A new mail is on its way. Look into the folder for spam too."),
     "password-reset": lazy_gettext("Your password is changed. Log in with the new one."),
     "password-changed": lazy_gettext("Your password is changed. Every other browser is logged out."),
@@ -61,6 +72,7 @@ def init_app(app: Flask) -> None:
             "warning": LONGEST_WARNING,
         },
         base_url=config.base_url,
+        contact={"url": config.contact, "words": config.contact.removeprefix("mailto:")},
     )
     app.jinja_env.filters.update(ago=ago, iso=iso, count=count, rich=rich, one_line=one_line)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

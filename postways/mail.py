@@ -70,8 +70,16 @@ def write(kind: str, user: User | None, data: Mapping[str, Any]) -> Letter:
         assert user is not None, f"a mail of the kind {kind} is for somebody"
         return links().token(purpose, user)
 
-    context = {"user": user, "data": data, "link": link, "token": token, "url": links().url, "now": now()}
     templates = current_app.jinja_env
+    context = {
+        "user": user,
+        "data": data,
+        "link": link,
+        "token": token,
+        "undo_link": links().undo_link,
+        "url": links().url,
+        "now": now(),
+    }
     first, _, text = templates.get_template(f"mail/{kind}.txt").render(context).partition("\n")
     assert first.startswith(SUBJECT), f"mail/{kind}.txt begins with its subject"
     subject = " ".join(first.removeprefix(SUBJECT).split())

@@ -22,10 +22,12 @@ from postways.models import (
     ApiToken,
     Attempt,
     Audit,
+    EmailChange,
     Erasure,
     Export,
     Family,
     Mail,
+    PastUsername,
     Photo,
     Post,
     Receipt,
@@ -104,6 +106,8 @@ def forget() -> None:
     Family.forget_ended()
     ApiToken.forget_ended()
     Attempt.forget_old()
+    EmailChange.forget_old()
+    PastUsername.forget_old()
     Mail.forget_old()
     Receipt.forget_old()
     Audit.forget_addresses()

@@ -23,7 +23,7 @@ def security() -> Response:
     """Whom to tell of a weakness (RFC 9116)."""
     config: Config = current_app.extensions["config"]
     lines = [
-        f"Contact: {config.security_contact or 'mailto:' + config.mail_from}",
+        f"Contact: {config.security_contact}",
         f"Expires: {now() + VALID_FOR:%Y-%m-%dT00:00:00Z}",
         "Preferred-Languages: en",
         f"Canonical: {config.base_url}/.well-known/security.txt",

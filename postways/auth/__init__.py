@@ -34,7 +34,7 @@ def init_app(app: Flask) -> None:
     login_manager.anonymous_user = Guest
     login_manager.init_app(app)
     csrf.init_app(app)
-    from postways.auth import deletion, email, password, prove, reset, routes, username, verify  # noqa: F401, PLC0415 the routes attach themselves to `bp`
+    from postways.auth import deletion, email, password, prove, reset, routes, undo, username, verify  # noqa: F401, PLC0415 the routes attach themselves to `bp`
 
     app.register_blueprint(bp)
 

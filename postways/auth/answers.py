@@ -12,7 +12,7 @@ from wtforms import Field
 
 from postways.auth import passwords
 from postways.db import db, reading
-from postways.errors import Refused, TooMany
+from postways.errors import Refused, Taken, TooMany
 from postways.handlers import sentence
 from postways.htmx import inside, page
 from postways.models import Attempt, Audit
@@ -66,11 +66,12 @@ def whom(name: str, device: str = "") -> tuple[str, str]:
     return f"account {folded(name.strip())} {device}".strip(), f"address {network(request.remote_addr or '')}"
 
 
-def dead_link(error: Refused, again_url: str) -> Response:
-    """The link of a mail that works no more, with the way to a new one."""
+def dead_link(error: Refused, purpose: str) -> Response:
+    """The link of a mail that works no more, with the way to a new one; 409 when somebody else was faster."""
     words = sentence(error)
     db.session.rollback()
-    return unseen(page("auth/dead_link.html", 410, sentence=words, again_url=again_url))
+    status = 409 if isinstance(error, Taken) else 410
+    return unseen(page("auth/dead_link.html", status, sentence=words, purpose=purpose))
 
 
 def unseen(answer: Response) -> Response:

@@ -79,12 +79,11 @@ def _has_form(form: ResetForm) -> bool:
 @bp.route("/password_reset/<token>/", methods=["GET", "POST"])
 def new_password(token: str) -> Response:
     """Choose the new password; it ends every session."""
-    again = url_for("auth.password_reset")
     try:
         with reading():
             person = links().person("reset", token)
     except Refused as error:
-        return dead_link(error, again)
+        return dead_link(error, "reset")
     form = ForgottenPasswordForm()
     if not (form.validate_on_submit() and _good(form, person)):
         return unseen(form_page("auth/new_password.html", form, person=person))
@@ -92,9 +91,11 @@ def new_password(token: str) -> Response:
     try:
         person.reset_password(password_hash)
     except Refused as error:
-        return dead_link(error, again)
+        return dead_link(error, "reset")
     Attempt.forgive("password", *(whom(name)[0] for name in (person.username, person.email) if name))
     db.session.commit()
+    if g.user.is_member and g.user.id != person.id:
+        return go(url_for("posts.home", notice="password-reset-other"))
     session.clear()
     return go(url_for("auth.login", notice="password-reset"))
 

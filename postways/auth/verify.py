@@ -39,15 +39,20 @@ def verify(token: str) -> Response:
     try:
         purpose, person = _whose(token)
     except Refused as error:
-        return dead_link(error, url_for("auth.login"))
+        return dead_link(error, "verify")
     if request.method != "POST":
         address = person.email if purpose == "verify" else person.pending_email
         return unseen(page("auth/verify.html", person=person, address=address))
-    USES[purpose](person)
+    try:
+        USES[purpose](person)
+    except Refused as error:
+        return dead_link(error, purpose)
     db.session.commit()
-    mine = g.user.id == person.id
-    to = url_for("profiles.show", username=person.username, notice="verified") if mine else None
-    return go(to or url_for("auth.login", notice="verified"))
+    if g.user.id == person.id:
+        return go(url_for("profiles.show", username=person.username, notice="verified"))
+    if g.user.is_member:
+        return go(url_for("posts.home", notice="verified-other"))
+    return go(url_for("auth.login", notice="verified"))
 
 
 def _whose(token: str) -> tuple[str, User]:

@@ -3,6 +3,7 @@
 from postways.models.attempt import Attempt
 from postways.models.audit import Audit
 from postways.models.block import Block
+from postways.models.email_change import EmailChange
 from postways.models.erasure import Erasure
 from postways.models.export import Export
 from postways.models.follow import Follow
@@ -27,6 +28,7 @@ __all__ = [
     "Attempt",
     "Audit",
     "Block",
+    "EmailChange",
     "Erasure",
     "Export",
     "Family",

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import JSON, Index, String, Text, select, update
+from sqlalchemy import JSON, Index, String, Text, exists, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from postways import later
@@ -34,9 +34,11 @@ KINDS = (  # in the order in which the filter offers them
     "password-changed",
     "password-reset",
     "email-changed",
+    "email-change-undone",
     "username-changed",
     "second-factor-added",
     "second-factor-removed",
+    "recovery-code-used",
     "export-asked",
     "account-deleted",
     "role-changed",
@@ -45,6 +47,7 @@ KINDS = (  # in the order in which the filter offers them
     "warned",
     "unpublished",
     "removed",
+    "given-back",
     "blocked",
     "unblocked",
     "report-made",
@@ -131,6 +134,12 @@ class Audit(db.Model):  # type: ignore[name-defined]
             request=where.request_id,
             **details,
         )
+
+    @classmethod
+    def happened(cls, kind: str, actor: User, since: datetime) -> bool:
+        """Whether `actor` has done such a thing since then."""
+        done = exists().where(cls.kind == kind, cls.actor_id == actor.id, cls.at >= since)
+        return bool(db.session.scalar(select(done)))
 
     @classmethod
     def page(

@@ -76,6 +76,11 @@ class Passkey(db.Model):  # type: ignore[name-defined]
         changed(update(Passkey).where(Passkey.id == self.id).values(sign_count=sign_count, last_used_at=now()))
 
     @classmethod
+    def forget_since(cls, user: User, moment: datetime) -> None:
+        """Forget those of `user` that were made after `moment`."""
+        changed(delete(cls).where(cls.user_id == user.id, cls.created_at >= moment))
+
+    @classmethod
     def remove(cls, passkey_id: int, user: User) -> None:
         """Forget one of `user`'s. Raises Missing."""
         if not changed(delete(cls).where(cls.id == passkey_id, cls.user_id == user.id)):

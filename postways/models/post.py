@@ -666,7 +666,7 @@ class Post(db.Model):  # type: ignore[name-defined]
             PostTag.replace(self.id, self.tags, self.published_at)
             self.be_found()
             self.author.posted(+1, self.audience)
-        self._tell_author("restored", "post-restored", actor, reason, before)
+        self._tell_author("given-back", "post-restored", actor, reason, before)
 
     def _judged(self, actor: Actor, reason: str) -> str:
         if not actor.can_moderate(self):

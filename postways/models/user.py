@@ -19,6 +19,7 @@ from postways import later, search
 from postways.db import Id, Moment, changed, db, now
 from postways.errors import Forbidden, Missing, Refused, Taken
 from postways.models.audit import Audit, given_reason
+from postways.models.email_change import EmailChange
 from postways.models.mail import Mail
 from postways.models.permissions import Permissions
 from postways.models.username import PastUsername
@@ -247,6 +248,12 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         if user is None:
             raise Missing
         return user
+
+    @classmethod
+    def id_of(cls, username: str) -> int | None:
+        """For the record: the id of who has this name, or had it last, in whatever state the account is."""
+        key = folded(username)
+        return db.session.scalar(select(cls.id).where(cls.username_key == key)) or PastUsername.was_of(key)
 
     @classmethod
     def once_named(cls, username: str) -> User:
@@ -480,7 +487,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         posts = db.metadata.tables["posts"]
         own = update(posts).where(posts.c.author_id == self.id, posts.c.deleted_at.is_(None))
         changed(own.values(deleted_at=self.deleted_at))  # from staff too, who see what is withheld
-        PastUsername.keep(self.username_key, None)
+        PastUsername.keep(self.username_key, self.id, gone=True)
         Audit.note("account-deleted", self, self)
         Mail.send("account-deleted", self)
 
@@ -604,7 +611,40 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
             raise Refused("This link was used a moment ago.")
         Audit.note("email-changed", self, self)
         if before:
-            Mail.send("email-changed", self, address=before)
+            change = EmailChange.note(self.id, before)
+            Mail.send("email-changed", self, address=before, change=change.id)
+
+    def take_back_email(self, change: EmailChange) -> None:
+        """Somebody who reads the old address says that `change` was not theirs: all of it may be an intruder's.
+
+        The old address counts again and has answered, everybody is logged out, what was added since to log in with
+        is gone, and a link for a new password goes out. Raises Refused, or Taken when the address has another owner.
+        """
+        change.spend()
+        wrong = self.email
+        values = {"email": change.before, "email_key": folded(change.before), "verified_at": now()}
+        row = update(User).where(User.id == self.id)
+        try:
+            with db.session.begin_nested():
+                changed(row.values(**values, pending_email=None, email_serial=User.email_serial + 1))
+        except IntegrityError:
+            raise Taken("Another account has that address by now, so it can't be put back by this link.") from None
+        db.session.refresh(self)
+        self._forget_proofs_since(change.at)
+        self.log_out_everywhere()
+        Audit.note("email-change-undone", self, self)
+        Mail.send("email-back", self)
+        if wrong:
+            Mail.send("email-lost", self, address=wrong)
+
+    def _forget_proofs_since(self, moment: datetime) -> None:
+        """Passkeys and app codes that were added after `moment` open nothing any more."""
+        from postways.models.passkey import Passkey, RecoveryCode
+
+        Passkey.forget_since(self, moment)
+        if self.totp_secret and Audit.happened("second-factor-added", self, moment):
+            self.remove_totp()
+            RecoveryCode.forget(self)
 
     def introduce(self, display_name: str, bio: str) -> None:
         """Say who this is. Raises Refused for what is too long."""

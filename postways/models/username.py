@@ -20,13 +20,14 @@ class PastUsername(db.Model):  # type: ignore[name-defined]
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     key: Mapped[str] = mapped_column(String(600), unique=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    former_id: Mapped[int | None] = mapped_column(Id)  # for the record, which names people by id; outlives the account
     given_up_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
     @classmethod
-    def keep(cls, key: str, user_id: int | None) -> None:
-        """Remember that `user_id` was called so until now."""
+    def keep(cls, key: str, user_id: int, *, gone: bool = False) -> None:
+        """Remember that `user_id` was called so until now; the name of who is `gone` leads nowhere."""
         changed(delete(cls).where(cls.key == key))
-        db.session.add(cls(key=key, user_id=user_id))
+        db.session.add(cls(key=key, user_id=None if gone else user_id, former_id=user_id))
 
     @classmethod
     def still_kept(cls, key: str, for_whom: int | None = None) -> bool:
@@ -38,6 +39,16 @@ class PastUsername(db.Model):  # type: ignore[name-defined]
     def leads_to(cls, key: str) -> int | None:
         """Who had this name last, for as long as nobody else has taken it."""
         return db.session.scalar(select(cls.user_id).where(cls.key == key))
+
+    @classmethod
+    def was_of(cls, key: str) -> int | None:
+        """The id of who had this name last, of a deleted account too."""
+        return db.session.scalar(select(cls.former_id).where(cls.key == key))
+
+    @classmethod
+    def forget_old(cls) -> int:
+        """Delete the names of deleted accounts that anybody may take again; returns how many."""
+        return changed(delete(cls).where(cls.user_id.is_(None), cls.given_up_at < now() - KEPT_FOR))
 
     @classmethod
     def taken_again(cls, key: str) -> None:

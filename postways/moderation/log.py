@@ -8,7 +8,6 @@ from flask import abort, g, request
 from werkzeug.wrappers import Response
 
 from postways.auth import staff_only
-from postways.errors import Missing
 from postways.htmx import page
 from postways.models import Audit, User
 from postways.models.audit import KINDS
@@ -48,15 +47,7 @@ def _id_of(name: str) -> int:
     """Whose entries are meant: a name, of today or an earlier one, or the id that a deleted account had."""
     if name.isascii() and name.isdigit():
         return int(name[:18])
-    name = name.removeprefix("@")
-    try:
-        return User.named(name).id
-    except Missing:
-        pass
-    try:
-        return User.once_named(name).id
-    except Missing:
-        return NOBODY
+    return User.id_of(name.removeprefix("@")) or NOBODY
 
 
 def _day(name: str) -> date | None:

@@ -10,7 +10,13 @@ from postways.models import Photo
 from tests.cast import Browser, make_photo, make_post, upload
 
 FORMS_OF_VISITORS = {"/login/", "/signup/", "/theme/", "/password_reset/"}
-WITHOUT_LOGIN = {"/email_verify/none/", "/password_reset/none/", "/login/passkey/", "/login/passkey/options/"}
+WITHOUT_LOGIN = {
+    "/email_verify/none/",
+    "/email_revert/none/",
+    "/password_reset/none/",
+    "/login/passkey/",
+    "/login/passkey/options/",
+}
 SECOND_STEP = "/login/second/"  # without the first it leads to the log-in, before anything is looked at
 SET_UP = "/settings/security/app/"  # so does this to its beginning
 LED_ON = {"/login/", "/signup/", "/password_reset/", SECOND_STEP, SET_UP}  # somebody logged in goes elsewhere

@@ -40,6 +40,8 @@ DOORS = [
     Door("auth.send_again", "POST", "/email_verify/", TO_LOGIN, DONE, DONE),
     Door("auth.verify", "GET", "/email_verify/never-made/", 410, 410, 410),
     Door("auth.verify", "POST", "/email_verify/never-made/", 410, 410, 410),
+    Door("auth.take_back", "GET", "/email_revert/never-made/", 410, 410, 410),
+    Door("auth.take_back", "POST", "/email_revert/never-made/", 410, 410, 410),
     Door("auth.password_reset", "GET", "/password_reset/", 200, 303, 303),
     Door("auth.password_reset", "POST", "/password_reset/", 422, 303, 303),
     Door("auth.new_password", "GET", "/password_reset/never-made/", 410, 410, 410),

@@ -74,7 +74,7 @@ def test_an_unpublished_post_is_gone_from_every_door_until_it_is_given_back(app,
     assert re.sub(r"(?s)<input.*?>", "", as_ada.get("/@ada/").text) == re.sub(r"(?s)<input.*?>", "", before)
     assert record(app, post) == [
         ("unpublished", "published", "unpublished", REASON),
-        ("restored", "unpublished", "published", "A mistake of ours."),
+        ("given-back", "unpublished", "published", "A mistake of ours."),
     ]
     assert mails(app) == [
         ("post-unpublished", post.author_id, REASON),
@@ -94,7 +94,7 @@ def test_a_removed_post_comes_back_as_it_was(app, ada, post, guest, as_mod):
     assert "1</b> post" in guest.get("/@ada/").text
     assert [entry[:3] for entry in record(app, post)] == [
         ("removed", "published", "removed"),
-        ("restored", "removed", "published"),
+        ("given-back", "removed", "published"),
     ]
     assert [kind for kind, *_ in mails(app)] == ["post-removed", "post-restored"]
 
