@@ -2,209 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import secrets
-import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import structlog
-from apiflask import APIFlask
-from flask import Flask, Response, current_app, g, request
-from flask_babel import Babel
-from flask_compress import Compress
-from flask_migrate import Migrate
-from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import IntegerConverter
+if TYPE_CHECKING:
+    from flask import Flask
 
-from postways import (
-    access,
-    api,
-    auth,
-    blocklist,
-    cli,
-    db,
-    dev,
-    handlers,
-    health,
-    later,
-    limits,
-    links,
-    live,
-    looks,
-    mail,
-    media,
-    moderation,
-    posts,
-    profiles,
-    seal,
-    search,
-    settings,
-    wellknown,
-)
-from postways.config import Config
-from postways.htmx import VARY, htmx
-from postways.models import Guest, Session
-from postways.models.attempt import network
-from postways.models.audit import Circumstances, circumstances
-from postways.storage import storage_from
-
-ROOT = Path(__file__).parent.parent
-FORM_BYTES = 1_000_000  # most bytes of a form without files
-YEAR = 365 * 24 * 3600  # seconds
-POLICY = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "geolocation=(), microphone=(), payment=(), usb=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
-WITHOUT_PERSON = frozenset({"static", "media.file", "health.healthz", "health.readyz", "wellknown.security"})
-
-
-class Id(IntegerConverter):
-    """An id in an address: a number that a database can hold."""
-
-    regex = r"[0-9]{1,18}"
+    from postways.config import Config
 
 
 def create_app(config: Config | None = None) -> Flask:
-    """The application under `config`, or under the environment's. Raises ConfigError."""
-    config = config or Config.from_environment(os.environ)
-    app = APIFlask(
-        "postways",
-        root_path=str(ROOT),
-        static_folder="static",
-        template_folder="templates",
-        json_errors=False,
-        enable_openapi=False,
-    )
-    _configure(app, config)
-    app.extensions["config"] = config
-    app.extensions["storage"] = storage_from(config.storage_url, _credentials(config))
-    search.init_app(config)
-    db.init_app(app, config)
-    Migrate(app, db.db, directory=str(ROOT / "migrations"))
-    later.init_app(app, config)
-    limits.init_app(app, config)
-    blocklist.init_app(app, config)
-    links.init_app(app, config)
-    seal.init_app(app, config)
-    access.init_app(app, config)
-    mail.init_app(app, config)
-    Babel(app)
-    Compress(app)
-    htmx.init_app(app)
-    app.before_request(_begin)
-    live.init_app(app)
-    app.before_request(_recognise)
-    for part in (auth, api, posts, profiles, settings, media, health, wellknown, dev, handlers, looks, moderation, cli):
-        part.init_app(app)
-    app.after_request(_finish)
-    app.teardown_request(lambda error: db.read_only(False))
-    return app
+    """The site under `config`, or under the environment's. Raises ConfigError."""
+    from postways import web
+    from postways.config import Config
+
+    return web.made(config or Config.from_environment(os.environ))
 
 
-def _configure(app: Flask, config: Config) -> None:
-    app.config.update(
-        SECRET_KEY=config.secret_key[0],
-        SECRET_KEY_FALLBACKS=list(config.secret_key[1:]),
-        TESTING=config.testing,
-        SESSION_COOKIE_NAME="__Host-session" if config.production else "session",
-        SESSION_COOKIE_SECURE=config.production,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_REFRESH_EACH_REQUEST=False,
-        PERMANENT_SESSION_LIFETIME=config.session_days * 24 * 3600,
-        MAX_CONTENT_LENGTH=FORM_BYTES,
-        MAX_FORM_MEMORY_SIZE=FORM_BYTES,
-        WTF_CSRF_CHECK_DEFAULT=False,  # `auth.guard` asks first who it is
-        WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
-        WTF_CSRF_SSL_STRICT=False,  # `auth.guard` judges the origin
-        BABEL_DEFAULT_LOCALE="en",
-        BABEL_DEFAULT_TIMEZONE=config.time_zone,
-        COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"],
-        COMPRESS_ALGORITHM=["br", "gzip"],
-        COMPRESS_BR_LEVEL=4,
-        COMPRESS_LEVEL=5,
-        COMPRESS_ALGORITHM_STREAMING=["br", "deflate"],  # files of `static`; events and photographs are of no such type
-    )
-    app.url_map.converters["int"] = Id
-    if config.trusted_proxies:
-        hops = config.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    shown = structlog.processors.JSONRenderer() if config.production else structlog.dev.ConsoleRenderer(colors=False)
-    structlog.configure(
-        processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True), shown]
-    )
-    if not config.testing:
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+def create_background(config: Config | None = None) -> Flask:
+    """What workers and scheduler need of it: the same nouns, no doors. Raises ConfigError."""
+    from postways import foundation
+    from postways.config import Config
 
-
-def _credentials(config: Config) -> dict[str, str]:
-    names = ("aws_access_key_id", "aws_secret_access_key")
-    return {name: getattr(config, name) for name in names if getattr(config, name)}
-
-
-def _begin() -> None:
-    """Before anything else: read the body whole, so that no transaction waits for somebody's slow line."""
-    time.sleep(0)  # lets other requests in; a connection that never waits would starve them on SQLite
-    g.user = Guest()
-    g.request_id = secrets.token_hex(8)
-    circumstances.set(Circumstances(network(request.remote_addr or ""), g.request_id))
-    only_reads = request.method in ("GET", "HEAD", "OPTIONS")
-    db.read_only(only_reads)
-    if not only_reads:
-        if getattr(auth.view_of(request.endpoint), "takes_files", False):
-            config: Config = current_app.extensions["config"]
-            request.max_content_length = 11 * config.max_upload_bytes
-        _read_body()
-
-
-def _read_body() -> None:
-    if request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        request.form  # noqa: B018 reading it reads the body
-    else:
-        request.get_data()
-
-
-def _recognise() -> Response | None:
-    if request.endpoint in WITHOUT_PERSON or request.blueprint == "api":  # which has its own ways to know people
-        return None
-    auth.recognise()
-    return auth.guard()  # type: ignore[return-value]
-
-
-def _finish(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers["X-Request-ID"] = g.get("request_id", "")
-    if request.endpoint == "static":
-        fresh = "public, max-age=31536000, immutable" if "v" in request.args else "public, max-age=3600"
-        response.headers["Cache-Control"] = fresh
-    elif not response.headers.setdefault("Cache-Control", "private, no-cache").startswith("public"):
-        response.vary.update([VARY, "Cookie", "Accept"])
-    if current_app.extensions["config"].production:
-        response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
-    _note_seen(response)
-    return response
-
-
-def _note_seen(response: Response) -> None:
-    """After the answer, at most once a minute, in a transaction of its own."""
-    user = g.get("user")
-    if user is None or not user.is_member or user.active_since(db.now()) or not user.session_token:
-        return
-    app, token, user_id = current_app._get_current_object(), user.session_token, user.id  # type: ignore[attr-defined]
-
-    def note() -> None:
-        with app.app_context():
-            db.read_only(False)
-            Session.seen(token, user_id)
-            db.db.session.commit()
-
-    response.call_on_close(note)
+    return foundation.made(config or Config.from_environment(os.environ))

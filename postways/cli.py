@@ -1,22 +1,17 @@
-"""The command line: people, demo, media, and the processes beside the web."""
+"""The command line: people, demo, media, search."""
 
 from __future__ import annotations
 
 import logging
-import signal
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import cast
 from zoneinfo import ZoneInfo
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
-from redis import Redis
-from redis.exceptions import RedisError
 
 from postways import search as full_text
 from postways.auth import passwords
@@ -36,7 +31,7 @@ JOB_LOG_LEVEL = logging.WARNING  # RQ says at INFO what it runs with which argum
 
 def init_app(app: Flask) -> None:
     """Add the commands."""
-    for command in (users, media, search, demo, worker, scheduler):
+    for command in (users, media, search, demo):
         app.cli.add_command(command)
 
 
@@ -144,55 +139,6 @@ def demo(scale: str | None) -> None:
         scale_up(people, posts, likes)
     else:
         seed()
-
-
-@click.command()
-@click.option("--queues", default="mail,default,media", show_default=True, help="The first is emptied first.")
-@with_appcontext
-def worker(queues: str) -> None:
-    """Run jobs until told to stop."""
-    from rq import Queue, Worker  # noqa: PLC0415 the web process needs no worker
-    from rq.serializers import JSONSerializer  # noqa: PLC0415
-
-    from postways import jobs  # noqa: PLC0415 it brings Pillow along
-
-    jobs.use(cast("Flask", current_app._get_current_object()))  # type: ignore[attr-defined]
-    config: Config = current_app.extensions["config"]
-    redis = Redis.from_url(config.redis_url)
-    _wait_for(redis)
-    names = [name for name in queues.split(",") if name]
-    db.engine.dispose()  # RQ forks: no connection may be shared with the child
-    logging.getLogger("rq").setLevel(JOB_LOG_LEVEL)
-    Worker.max_connection_wait_time = 2.0  # looks for a Redis that went away every two seconds, not every minute
-    Worker(
-        [Queue(name, connection=redis, serializer=JSONSerializer) for name in names],
-        connection=redis,
-        serializer=JSONSerializer,
-        worker_ttl=30,
-        maintenance_interval=10,
-        job_monitoring_interval=5,
-    ).work(logging_level="WARNING")
-
-
-@click.command()
-@with_appcontext
-def scheduler() -> None:
-    """Put back lost work every 30 seconds and forget what is over; exactly one is enough, more do no harm."""
-    from postways import sweep  # noqa: PLC0415 only here
-
-    stopped: list[int] = []
-    signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
-    sweep.run(cast("Flask", current_app._get_current_object()), lambda: bool(stopped))  # type: ignore[attr-defined]
-
-
-def _wait_for(redis: Redis) -> None:
-    while True:
-        try:
-            redis.ping()
-        except RedisError:
-            time.sleep(0.5)
-        else:
-            return
 
 
 @contextmanager

@@ -104,11 +104,11 @@ class Site:
 
     def worker(self):
         """A worker for all queues."""
-        return running(["flask", "--app", "wsgi", "worker"], self.environ, self.log)
+        return running(["postways.background", "worker"], self.environ, self.log)
 
     def scheduler(self):
         """The scheduler, which puts back lost work."""
-        return running(["flask", "--app", "wsgi", "scheduler"], self.environ, self.log)
+        return running(["postways.background", "scheduler"], self.environ, self.log)
 
     def answers(self) -> bool:
         try:

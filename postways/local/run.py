@@ -20,6 +20,7 @@ from postways.local.supervisor import Child, Ended, Supervisor, described
 LOCK = "lock"
 DEMO_NAME = "ada"
 FLASK = [sys.executable, "-m", "flask", "--app", "wsgi"]
+BACKGROUND = [sys.executable, "-m", "postways.background"]
 
 
 def run(environ: Mapping[str, str]) -> int:
@@ -144,8 +145,8 @@ def background(config: Config) -> list[Child]:
     if config.workers > 1:
         queues[0] = "mail,default"
     return [
-        *(Child(f"worker-{n}", [*FLASK, "worker", "--queues", names]) for n, names in enumerate(queues, 1)),
-        Child("scheduler", [*FLASK, "scheduler"]),
+        *(Child(f"worker-{n}", [*BACKGROUND, "worker", "--queues", names]) for n, names in enumerate(queues, 1)),
+        Child("scheduler", [*BACKGROUND, "scheduler"]),
     ]
 
 

@@ -54,7 +54,7 @@ def _transfer(page: Page, type_: str, name: str):
 
 
 def test_an_album_of_two_is_shared_and_its_pictures_appear_by_themselves(ada, visitor, site):
-    with site.paused("flask --app wsgi worker"):
+    with site.paused("postways.background worker"):
         ada.goto("/posts/add/")
         _choose(ada, _file("one.jpg"), _file("two.jpg", picture(800, 1200, colour="orange")))
         expect(_shots(ada).locator(".preview img")).to_have_count(2)
@@ -180,7 +180,7 @@ def test_a_failed_picture_says_why_and_can_be_retried_and_replaced(ada, site):
     _publish(ada, "Half a picture")
     expect(ada.locator("figure")).to_contain_text("The file ends early.")
 
-    with site.paused("flask --app wsgi worker"):
+    with site.paused("postways.background worker"):
         ada.get_by_role("button", name="Try again").click()
         expect(ada.locator("figure")).to_contain_text("Being prepared…")
     expect(ada.locator("figure")).to_contain_text("The file ends early.", timeout=READY)

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -43,7 +44,7 @@ class Run:
     def commands(self):
         """All processes below it, by id: what each was started as."""
         children = descendants(self.process.pid)
-        return {pid: line.rpartition("--app wsgi ")[2] for pid, line in children.items()}
+        return {pid: re.split("--app wsgi |postways.background ", line)[-1] for pid, line in children.items()}
 
     def pids(self, word):
         return [pid for pid, command in self.commands().items() if word in command]

@@ -1,0 +1,172 @@
+"""The site as people and programs see it: every door, and what holds at all of them."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+from apiflask import APIFlask
+from flask import Flask, Response, current_app, g, request
+from flask_compress import Compress
+from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
+
+from postways import (
+    access,
+    api,
+    auth,
+    cli,
+    db,
+    dev,
+    foundation,
+    handlers,
+    health,
+    limits,
+    live,
+    media,
+    moderation,
+    posts,
+    profiles,
+    settings,
+    wellknown,
+)
+from postways.config import Config
+from postways.foundation import ROOT
+from postways.htmx import VARY, htmx
+from postways.models import Guest, Session
+from postways.models.attempt import network
+from postways.models.audit import Circumstances, circumstances
+
+FORM_BYTES = 1_000_000  # most bytes of a form without files
+YEAR = 365 * 24 * 3600  # seconds
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+WITHOUT_PERSON = frozenset({"static", "media.file", "health.healthz", "health.readyz", "wellknown.security"})
+
+
+class Id(IntegerConverter):
+    """An id in an address: a number that a database can hold."""
+
+    regex = r"[0-9]{1,18}"
+
+
+def made(config: Config) -> Flask:
+    """The site under `config`."""
+    app = APIFlask(
+        "postways",
+        root_path=str(ROOT),
+        static_folder="static",
+        template_folder="templates",
+        json_errors=False,
+        enable_openapi=False,
+    )
+    _configure(app, config)
+    foundation.lay(app, config)
+    Migrate(app, db.db, directory=str(ROOT / "migrations"))
+    limits.init_app(app, config)
+    access.init_app(app, config)
+    Compress(app)
+    htmx.init_app(app)
+    app.before_request(_begin)
+    live.init_app(app)
+    app.before_request(_recognise)
+    for part in (auth, api, posts, profiles, settings, media, health, wellknown, dev, handlers, moderation, cli):
+        part.init_app(app)
+    app.after_request(_finish)
+    app.teardown_request(lambda error: db.read_only(False))
+    return app
+
+
+def _configure(app: Flask, config: Config) -> None:
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-session" if config.production else "session",
+        SESSION_COOKIE_SECURE=config.production,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=config.session_days * 24 * 3600,
+        MAX_CONTENT_LENGTH=FORM_BYTES,
+        MAX_FORM_MEMORY_SIZE=FORM_BYTES,
+        WTF_CSRF_CHECK_DEFAULT=False,  # `auth.guard` asks first who it is
+        WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
+        WTF_CSRF_SSL_STRICT=False,  # `auth.guard` judges the origin
+        COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"],
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_BR_LEVEL=4,
+        COMPRESS_LEVEL=5,
+        COMPRESS_ALGORITHM_STREAMING=["br", "deflate"],  # files of `static`; events and photographs are of no such type
+    )
+    app.url_map.converters["int"] = Id
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+
+def _begin() -> None:
+    """Before anything else: read the body whole, so that no transaction waits for somebody's slow line."""
+    time.sleep(0)  # lets other requests in; a connection that never waits would starve them on SQLite
+    g.user = Guest()
+    g.request_id = secrets.token_hex(8)
+    circumstances.set(Circumstances(network(request.remote_addr or ""), g.request_id))
+    only_reads = request.method in ("GET", "HEAD", "OPTIONS")
+    db.read_only(only_reads)
+    if not only_reads:
+        if getattr(auth.view_of(request.endpoint), "takes_files", False):
+            config: Config = current_app.extensions["config"]
+            request.max_content_length = 11 * config.max_upload_bytes
+        _read_body()
+
+
+def _read_body() -> None:
+    if request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        request.form  # noqa: B018 reading it reads the body
+    else:
+        request.get_data()
+
+
+def _recognise() -> Response | None:
+    if request.endpoint in WITHOUT_PERSON or request.blueprint == "api":  # which has its own ways to know people
+        return None
+    auth.recognise()
+    return auth.guard()  # type: ignore[return-value]
+
+
+def _finish(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["X-Request-ID"] = g.get("request_id", "")
+    if request.endpoint == "static":
+        fresh = "public, max-age=31536000, immutable" if "v" in request.args else "public, max-age=3600"
+        response.headers["Cache-Control"] = fresh
+    elif not response.headers.setdefault("Cache-Control", "private, no-cache").startswith("public"):
+        response.vary.update([VARY, "Cookie", "Accept"])
+    if current_app.extensions["config"].production:
+        response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
+    _note_seen(response)
+    return response
+
+
+def _note_seen(response: Response) -> None:
+    """After the answer, at most once a minute, in a transaction of its own."""
+    user = g.get("user")
+    if user is None or not user.is_member or user.active_since(db.now()) or not user.session_token:
+        return
+    app, token, user_id = current_app._get_current_object(), user.session_token, user.id  # type: ignore[attr-defined]
+
+    def note() -> None:
+        with app.app_context():
+            db.read_only(False)
+            Session.seen(token, user_id)
+            db.db.session.commit()
+
+    response.call_on_close(note)
