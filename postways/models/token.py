@@ -146,6 +146,7 @@ class Family(db.Model):  # type: ignore[name-defined]
         """End a family of `user`. Raises Missing for what is not theirs, or has ended."""
         if not cls._end(user, cls.id == family_id):
             raise Missing
+        Audit.note("token-ended", user, user, family=family_id)
 
     @classmethod
     def _end(cls, user: User, which: object) -> bool:
@@ -225,6 +226,7 @@ class ApiToken(db.Model):  # type: ignore[name-defined]
     def issue(cls, user: User, *, kind: str, scope: str, expires_at: datetime | None, name: str = "") -> str:
         """A new one of the kind `login` or `personal`; returns its secret, which nobody can read again.
 
+        The `name` of a log-in is what the program says of itself.
         Raises Refused by field, or Unauthenticated when the person changed since `user` was read.
         """
         moment = now()
@@ -236,7 +238,7 @@ class ApiToken(db.Model):  # type: ignore[name-defined]
             user_id=user.id,
             token_hash=_hash(secret),
             kind=kind,
-            name=name,
+            name=_text(name)[:LONGEST_TOKEN_NAME],
             scope=written(scopes_in(scope)),
             created_at=moment,
             expires_at=expires_at,
@@ -309,9 +311,20 @@ class ApiToken(db.Model):  # type: ignore[name-defined]
         return list(db.session.scalars(query.order_by(cls.id.desc()).limit(MOST_SHOWN)))
 
     @classmethod
+    def logins(cls, user: User) -> list[ApiToken]:
+        """Where `user` is logged in with a program that holds an opaque token, named as it names itself."""
+        query = select(cls).where(cls.user_id == user.id, cls.kind == "login", cls.expires_at > now())
+        return list(db.session.scalars(query.order_by(cls.id.desc()).limit(MOST_SHOWN)))
+
+    @classmethod
     def forget_ended(cls) -> int:
         """Delete the tokens whose time is over; returns how many."""
         return changed(delete(cls).where(cls.expires_at < now()))
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """What it was allowed; the role of its person may leave less of it."""
+        return scopes_in(self.scope)
 
     @property
     def over(self) -> bool:

@@ -13,6 +13,7 @@ PAGES = {
     "profile": "/settings/profile/",
     "account": "/settings/account/",
     "sessions": "/settings/sessions/",
+    "tokens and apps": "/settings/apps/",
     "privacy": "/settings/privacy/",
     "trash, empty": "/settings/trash/",
     "password": "/password_change/",
