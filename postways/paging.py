@@ -43,7 +43,7 @@ class Page(Generic[Item]):
         keys: Sequence[Key],
         cursor: str | None,
         size: int,
-        columns: Sequence[InstrumentedAttribute[Any]] | None = None,
+        columns: Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]] | None = None,
         rising: bool = False,
     ) -> Page[Any]:
         """One page of `query`, falling (or `rising`) by `keys`, the last of which is unique, after `cursor`.

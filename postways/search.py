@@ -109,7 +109,7 @@ class Words:
         """`query` on those whose id is `subject`, its key for pages, newest first, and where the key stands."""
         place: Label[Any] = self.rows.c.place.label("place")
         query = query.add_columns(place).join(self.rows, self.rows.c.subject_id == subject)
-        by = self.index.c.rowid if _on_sqlite() else self.rows.c.place
+        by = self.index.c.rowid if _on_sqlite() and asked(question) else self.rows.c.place
         return self.narrowed(query, question), place, by
 
     def narrowed(self, query: Select[Any], question: str) -> Select[Any]:

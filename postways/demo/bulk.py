@@ -233,7 +233,7 @@ def _like_rows(plans: Sequence[Planned], ids: Sequence[int]) -> Iterator[dict[st
 
 def _words(plan: Planned, post_id: int) -> search.Document:
     row, alts = plan.row, [credits_by_file()[file].alt for file in plan.files]
-    return Post.words_of(post_id, row["published_at"], row["title"], row["content"], alts)
+    return Post.document(post_id, row["published_at"], row["title"], row["content"], alts)
 
 
 def _count_posts(author_ids: Iterable[int]) -> None:

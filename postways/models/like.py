@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, Select, UniqueConstraint, delete, func, select
+from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
@@ -23,10 +23,14 @@ class Like(db.Model):  # type: ignore[name-defined]
     """One like. Its verbs are `Post.like` and `Post.unlike`; here is only the row."""
 
     __tablename__ = "likes"
-    __table_args__ = (UniqueConstraint("user_id", "post_id"),)
+    __table_args__ = (
+        UniqueConstraint("user_id", "post_id"),
+        Index("ix_likes_of_post", "post_id", "id"),  # who likes it, and what somebody likes, newest first
+        Index("ix_likes_of_user", "user_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
 

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import (
     Mapped,
+    aliased,
     attributes,
     contains_eager,
     joinedload,
@@ -50,7 +51,7 @@ from postways.models.mute import Mute
 from postways.models.photo import LONGEST_ALT, Photo
 from postways.models.tag import PostTag, Tag
 from postways.models.user import UNVERIFIED, User
-from postways.paging import Page
+from postways.paging import Key, Page
 from postways.text import folded, tags_in, words_of
 
 LONGEST_TITLE = 100
@@ -209,10 +210,18 @@ class Post(db.Model):  # type: ignore[name-defined]
     @classmethod
     def seen_by(cls, actor: Actor) -> Select[Post]:
         """The posts that `actor` may see, each with its author and whether `actor` likes it."""
+        return cls._with_author(actor).where(cls.visible_to(actor))
+
+    @classmethod
+    def listed_to(cls, actor: Actor) -> Select[Any]:
+        """The posts that stand in lists for `actor`, each as in `seen_by`."""
+        return cls._with_author(actor).where(cls.listed_for(actor.id))
+
+    @classmethod
+    def _with_author(cls, actor: Actor) -> Select[Post]:
         return (
             select(cls)
             .join(cls.author)
-            .where(cls.visible_to(actor))
             .options(contains_eager(cls.author), with_expression(cls.liked, cls.liked_by(actor)))
             .execution_options(populate_existing=True)
         )
@@ -284,6 +293,36 @@ class Post(db.Model):  # type: ignore[name-defined]
         )
         keys, columns = (cls.published_at, cls.id), (PostTag.published_at, PostTag.post_id)
         return Page.of(db.session, query, keys, cursor, PAGE_SIZE, columns)
+
+    @classmethod
+    def explored(cls, actor: Actor, cursor: str | None) -> Page[Post]:
+        """Published posts whose first photograph is there to be seen, newest first. Raises BadCursor."""
+        first = select(Photo.id).where(Photo.post_id == cls.id, Photo.position == 0, Photo.state == "ready")
+        return cls._grid(cls.listed_to(actor).where(first.exists()), (cls.published_at, cls.id), cursor)
+
+    @classmethod
+    def found(cls, question: str, actor: Actor, cursor: str | None) -> Page[Post]:
+        """Published posts that have all words of `question`, newest first. Raises BadCursor."""
+        query, place, by = search.posts.ordered(cls.listed_to(actor), cls.id.expression, question)
+        return cls._grid(query, (place,), cursor, (by,))
+
+    @classmethod
+    def liked_of(cls, person: User, cursor: str | None) -> Page[Post]:
+        """What `person` likes and may still see, the newest like first. Raises BadCursor."""
+        given = aliased(Like)  # beside the one that tells whether the reader likes it
+        key = given.id.label("like_id")
+        query: Any = cls.seen_by(person).where(cls._shown()).add_columns(key).join(given, given.post_id == cls.id)
+        return cls._grid(query.where(given.user_id == person.id), (key,), cursor, (given.id.expression,))
+
+    @classmethod
+    def _grid(
+        cls, query: Select[Any], keys: Sequence[Key], cursor: str | None, by: Sequence[ColumnElement[Any]] | None = None
+    ) -> Page[Post]:
+        """A page of posts with their photographs; `query` may read what it is ordered by beside them."""
+        page: Page[Any] = Page.of(db.session, query, keys, cursor, GRID_SIZE, by)
+        posts = [getattr(row, "Post", row) for row in page.items]
+        cls._load_photos(posts)
+        return Page(posts, page.next_cursor)
 
     @classmethod
     def of_profile(cls, person: User, actor: Actor, cursor: str | None) -> tuple[Page[Post], Sequence[Post]]:
@@ -707,14 +746,14 @@ class Post(db.Model):  # type: ignore[name-defined]
     def be_found(self) -> None:
         """Let search find it by its words and its photographs' descriptions, at the time of its publication."""
         db.session.flush()
-        search.posts.write([self.words_of(self.id, self.published_at, self.title, self.content, self._alts)])
+        search.posts.write([self.document(self.id, self.published_at, self.title, self.content, self._alts)])
 
     @property
     def _alts(self) -> list[str]:
         return [photo.alt for photo in self.photos]
 
     @staticmethod
-    def words_of(
+    def document(
         post_id: int, published_at: datetime | None, title: str, content: str, alts: Sequence[str]
     ) -> search.Document:
         """What search knows of a published post."""
@@ -729,7 +768,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         search.posts.forget([post.id for post in some])
         search.posts.write(
             [
-                cls.words_of(post.id, post.published_at, post.title, post.content, post._alts)
+                cls.document(post.id, post.published_at, post.title, post.content, post._alts)
                 for post in some
                 if post.published_at is not None
             ]

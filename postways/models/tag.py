@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, Index, String, delete, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from postways import search
 from postways.db import Id, Moment, db
+from postways.paging import Page
 from postways.text import LONGEST_TAG, LONGEST_TAG_KEY, folded
 
+if TYPE_CHECKING:
+    from postways.models.guest import Actor
+
 MOST_TAGS = 30
+LIST_SIZE = 60
+NEWEST = 200  # posts that tell which tags are in use
+MOST_USED = 12
 
 
 class Tag(db.Model):  # type: ignore[name-defined]
@@ -34,6 +43,36 @@ class Tag(db.Model):  # type: ignore[name-defined]
             if folded(name) not in known:
                 cls._make(name)
         return list(cls._known(names).values())
+
+    @classmethod
+    def found(cls, question: str, actor: Actor, cursor: str | None, size: int = LIST_SIZE) -> Page[Tag]:
+        """Tags that have all words of `question` and are on a post that `actor` may see, newest first.
+
+        The one that is the question itself comes before all. Raises BadCursor.
+        """
+        named = cls.key == folded(question.strip().removeprefix("#").encode(errors="ignore").decode())
+        used = select(cls).where(cls._on_a_post_for(actor))
+        query, place, by = search.tags.ordered(used, cls.id.expression, question)
+        page: Page[Any] = Page.of(db.session, query.where(~named), (place,), cursor, size, (by,))
+        first = [] if cursor else db.session.scalars(used.where(named)).all()
+        return Page([*first, *(row.Tag for row in page.items)], page.next_cursor)
+
+    @classmethod
+    def _on_a_post_for(cls, actor: Actor) -> ColumnElement[bool]:
+        from postways.models.post import Post
+
+        on = select(PostTag.post_id).join(Post, Post.id == PostTag.post_id)
+        return on.where(PostTag.tag_id == cls.id, Post.listed_for(actor.id)).correlate(cls).exists()
+
+    @classmethod
+    def in_use(cls, actor: Actor) -> Sequence[str]:
+        """The tags that stand on most of the newest posts that `actor` may see."""
+        from postways.models.post import Post
+
+        newest = Post.listed_to(actor).with_only_columns(Post.id).order_by(Post.published_at.desc(), Post.id.desc())
+        lately = newest.limit(NEWEST).subquery()
+        query = select(cls.name).join(PostTag, PostTag.tag_id == cls.id).join(lately, lately.c.id == PostTag.post_id)
+        return db.session.scalars(query.group_by(cls.id).order_by(func.count().desc(), cls.id).limit(MOST_USED)).all()
 
     @classmethod
     def _known(cls, names: list[str]) -> dict[str, int]:

@@ -47,6 +47,7 @@ MOST_OFFERED = 8  # people whose names begin with what somebody is typing
 SORTS = ("active", "name", "posts", "given", "received", "joined")
 STATES = ("active", "suspended")
 ROLL_SIZE = 50
+LIST_SIZE = 30
 UNVERIFIED = "Confirm your address first: open the link in the mail to you. Your profile can send it again."
 ACTIVITY_STEP = timedelta(minutes=1)  # last_activity_at is kept to the minute
 _MARKS = "@.+-_"
@@ -389,6 +390,39 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         numbers = select(cls.id, counts["given"], counts["received"]).where(cls.id.in_([row.id for row in page.items]))
         found = {user_id: likes for user_id, *likes in db.session.execute(numbers)}
         return Page([OnRoll(row.User, *found[row.id]) for row in page.items if row.id in found], page.next_cursor)
+
+    @classmethod
+    def found(cls, question: str, actor: Actor, cursor: str | None, size: int = LIST_SIZE) -> Page[User]:
+        """People who have all words of `question` in names or bio, newest first; whose username it is, before all.
+
+        Raises BadCursor.
+        """
+        named = cls.username_key == folded(question.strip().removeprefix("@").encode(errors="ignore").decode())
+        query, place, by = search.people.ordered(select(cls).where(cls.listed_for(actor)), cls.id.expression, question)
+        page: Page[Any] = Page.of(db.session, query.where(~named), (place,), cursor, size, (by,))
+        first = [] if cursor else db.session.scalars(select(cls).where(named, cls.listed_for(actor))).all()
+        return Page([*first, *(row.User for row in page.items)], page.next_cursor)
+
+    @classmethod
+    def who_like(cls, post_id: int, actor: Actor, cursor: str | None) -> Page[User]:
+        """People who like this post, the newest like first. Raises BadCursor."""
+        from postways.models.like import Like
+
+        like_id = Like.id.label("like_id")
+        query: Any = (
+            select(cls, like_id)
+            .join(Like, Like.user_id == cls.id)
+            .where(Like.post_id == post_id, cls.listed_for(actor))
+        )
+        page: Page[Any] = Page.of(db.session, query, (like_id,), cursor, LIST_SIZE, (Like.id,))
+        return Page([row.User for row in page.items], page.next_cursor)
+
+    @classmethod
+    def listed_for(cls, actor: Actor) -> ColumnElement[bool]:
+        """Who stands in lists for everybody when `actor` looks: whom `actor` may know of and doesn't mute."""
+        from postways.models.mute import Mute
+
+        return and_(cls.visible_to(actor), cls.suspended_at.is_(None), ~Mute.hides(actor, cls.id))
 
     def used_totp_step(self, step: int) -> bool:
         """Note that the code of this time step was used; False when it had been used already."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from postways.db import db
 from postways.models import Post
@@ -74,6 +74,36 @@ def test_a_post_costs_three_statements_with_all_its_photographs(app, ada, as_ben
 
     with statements(app) as seen:
         assert as_ben.get(f"/posts/{post.id}/").status_code == 200
+
+    assert len(seen) <= 3, "\n".join(seen)
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("/explore/", 2),
+        ("/search/?q=number", 6),
+        ("/search/?q=number&kind=posts", 2),
+        ("/search/?q=ada&kind=people", 2),
+        ("/search/?q=harbour&kind=tags", 2),
+        ("/search/", 1),
+        ("/posts/2/likes/", 2),
+    ],
+)
+def test_finding_costs_a_visitor_the_same_however_much_there_is(app, ada, posts, guest, path, most):
+    with app.app_context():
+        db.session.execute(text("UPDATE photos SET state = 'ready', made = '[320]', width = 3, height = 2"))
+        db.session.commit()
+
+    with statements(app) as seen:
+        assert guest.get(path).status_code == 200
+
+    assert len(seen) <= most, "\n".join(seen)
+
+
+def test_what_somebody_likes_costs_three_statements(app, ada, posts, as_ben):
+    with statements(app) as seen:
+        assert "Number 0" in as_ben.get("/likes/").text
 
     assert len(seen) <= 3, "\n".join(seen)
 

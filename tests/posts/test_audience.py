@@ -12,7 +12,7 @@ from postways.models import Block, Follow, Guest, Mute, Post, User
 from postways.paging import EPOCH
 from tests.cast import Browser, make_post, make_user
 
-LISTS = ("/", "/popular/", "/popular/?period=week", "/tags/harbour/", "/@ada/")
+LISTS = ("/", "/popular/", "/popular/?period=week", "/tags/harbour/", "/explore/", "/search/?q=behind", "/@ada/")
 
 
 @pytest.fixture
