@@ -77,7 +77,7 @@ def init_app(app: Flask) -> None:
     """Let `app` answer errors."""
     app.register_error_handler(Missing, lambda error: answer(404, gettext(error.args[0]) if error.args else None))
     app.register_error_handler(NoSuchPage, lambda error: answer(404))
-    app.register_error_handler(Forbidden, lambda error: _forbidden())
+    app.register_error_handler(Forbidden, _forbidden)
     app.register_error_handler(Unauthenticated, lambda error: _unauthenticated(gettext(error.message)))
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(Invalid, lambda error: _by_field(error.fields))
@@ -152,10 +152,10 @@ def _bad_cursor() -> Response:
     return _by_field({"cursor": [gettext("This cursor is not one of ours. Begin the list again.")]})
 
 
-def _forbidden() -> Response:
+def _forbidden(error: Forbidden) -> Response:
     if asks_api() and not g.user.is_member:
         return _unauthenticated(gettext("Say who you are: this needs a token."))
-    return answer(403)
+    return answer(403, gettext(error.args[0]) if error.args else None)
 
 
 def _unauthenticated(words: str) -> Response:

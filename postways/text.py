@@ -19,6 +19,7 @@ LONGEST_TAG_KEY = 200  # a folded tag can be longer than the tag
 _TAG = re.compile(rf"(?<![\w#&/])#(\w{{1,{LONGEST_TAG}}})(?!\w)")
 _MENTION = re.compile(r"(?<![\w@/.])@([\w.+-]{1,150})")
 _ADDRESS = re.compile(r"(?<!\w)(https?://[^\s<>\"]+[^\s<>\".,;:!?'()\[\]])")
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")  # would turn round what stands beside a name
 _LINK = re.compile(f"{_ADDRESS.pattern}|{_TAG.pattern}|{_MENTION.pattern}")
 # Unicode calls these letters and marks, but they show nothing.
 _BLANK = re.compile(
@@ -38,6 +39,17 @@ def folded(name: str) -> str:
 def visible(text: str) -> str:
     """`text` without the characters that show nothing: controls, joiners, fillers, variation selectors."""
     return "".join(c for c in _BLANK.sub("", text) if unicodedata.category(c) not in ("Cf", "Cc"))
+
+
+def as_name(text: str | None) -> str:
+    """A name as others see it; one of invisible characters alone is none."""
+    shown = _TURNS.sub("", "".join(c if unicodedata.category(c) != "Cc" else " " for c in text or ""))
+    return " ".join(shown.split()) if visible(shown).strip() else ""
+
+
+def trimmed(text: str | None) -> str:
+    """What somebody wrote, as it is kept: without white space around it."""
+    return (text or "").replace("\r\n", "\n").replace("\x00", "").strip()
 
 
 def words_of(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 
 from apiflask import APIFlask
 from flask import Flask, Response, current_app, g, request
@@ -34,9 +35,11 @@ from postways import (
 from postways.config import Config
 from postways.foundation import ROOT
 from postways.htmx import VARY, htmx
-from postways.models import Guest, Session
+from postways.models import ApiToken, Family, Guest, Session
 from postways.models.attempt import network
 from postways.models.audit import Circumstances, circumstances
+from postways.models.guest import Actor
+from postways.models.token import SEEN_STEP
 
 FORM_BYTES = 1_000_000  # most bytes of a form without files
 YEAR = 365 * 24 * 3600  # seconds
@@ -158,15 +161,30 @@ def _finish(response: Response) -> Response:
 
 def _note_seen(response: Response) -> None:
     """After the answer, at most once a minute, in a transaction of its own."""
-    user = g.get("user")
-    if user is None or not user.is_member or user.active_since(db.now()) or not user.session_token:
+    seen = _visit(g.get("user"))
+    if seen is None:
         return
-    app, token, user_id = current_app._get_current_object(), user.session_token, user.id  # type: ignore[attr-defined]
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
 
     def note() -> None:
         with app.app_context():
             db.read_only(False)
-            Session.seen(token, user_id)
+            seen()
             db.db.session.commit()
 
     response.call_on_close(note)
+
+
+def _visit(user: Actor | None) -> Callable[[], None] | None:
+    """What notes that this person was here, and by which browser or token; None while that is known already."""
+    if user is None or not user.is_member:
+        return None
+    moment, user_id = db.now(), user.id
+    known = user.active_since(moment)
+    if token_id := user.api_token_id:
+        known = known and moment - user.token_seen_at < SEEN_STEP
+        return None if known else lambda: ApiToken.seen(token_id)
+    if sid := user.family_sid:
+        return None if known else lambda: Family.seen(sid, user_id)
+    token = user.session_token
+    return None if known or not token else lambda: Session.seen(token, user_id)

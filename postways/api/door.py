@@ -19,6 +19,7 @@ from postways.errors import Forbidden, Stale, Unauthenticated
 
 View = TypeVar("View", bound=Callable[..., Any])
 NEEDED = "Say who you are: this needs a token."
+KNOWN = "You have an account: this is for people who have none."
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -33,6 +34,7 @@ class Door:
     query: type[Shape] | None = None
     files: bool = False  # photographs may come along, as multipart
     errors: Sequence[int] = ()
+    visitors: bool = False  # nobody else
     own_credentials: bool = False  # what it reads says who asks; a session of the pages counts for nothing here
 
 
@@ -45,6 +47,7 @@ def door(
     query: type[Shape] | None = None,
     files: bool = False,
     errors: Sequence[int] = (),
+    visitors: bool = False,
     own_credentials: bool = False,
 ) -> Callable[[View], View]:
     """Put a view behind a door; it takes `body` and `query` by these names.
@@ -52,7 +55,7 @@ def door(
     It answers a shape, or None for 204, or a `Response`. Its name is the operation's id, the first line of its
     docstring the summary.
     """
-    told = Door(answers, tag, scope, body, query, files, errors, own_credentials)
+    told = Door(answers, tag, scope, body, query, files, errors, visitors, own_credentials)
     status = next(iter(answers))
 
     def behind(view: View) -> View:
@@ -76,6 +79,8 @@ def door(
 
 
 def _may_enter(told: Door) -> None:
+    if told.visitors and g.user.is_member:
+        raise Forbidden(KNOWN)
     if told.scope is None:
         return
     if not g.user.is_member:

@@ -18,6 +18,7 @@ AnyShape = TypeVar("AnyShape", bound="Shape")
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 LARGEST_ID = 2**63 - 1
 MOST_PER_PAGE = 100
+SENTENCE = "sentence"  # the type of an error whose message is what the person reads
 MOST_PAGES = 1_000_000_000
 
 
@@ -127,6 +128,8 @@ def _no_number(name: str) -> NoReturn:
 
 def _sentence(detail: ErrorDetails) -> str:
     kind, limits = detail["type"], detail.get("ctx", {})
+    if kind == SENTENCE:
+        return detail["msg"]
     if kind == "missing":
         return _("This field is required.")
     if kind.startswith(("int_", "int")):

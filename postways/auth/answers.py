@@ -83,16 +83,26 @@ def unseen(answer: Response) -> Response:
 
 def unproved(template: str, form: FlaskForm, password: Field, **context: Any) -> Response | None:
     """The refused form unless `password` holds the password of the person who asks; a wrong one counts as a try."""
-    against = whom(g.user.username)
     try:
-        with reading():
-            check_tries("password", *against)
+        if right_password(password.data):
+            return None
     except TooMany as error:
         return slowed_down(template, form, error, **context)
-    if passwords.matches(g.user.password_hash, password.data):
-        return None
+    password.errors = [*password.errors, _("That is not your password. Type it again.")]
+    return form_page(template, form, **context)
+
+
+def right_password(text: str) -> bool:
+    """Whether it is the password of the person who asks; a wrong one counts as a try. Raises TooMany or Busy.
+
+    Slow, and commits what it counts.
+    """
+    against = whom(g.user.username)
+    with reading():
+        check_tries("password", *against)
+    if passwords.matches(g.user.password_hash, text):
+        return True
     Attempt.note("password", *against)
     Audit.note("log-in-failed", g.user, g.user, door=request.endpoint)
     db.session.commit()
-    password.errors = [*password.errors, _("That is not your password. Type it again.")]
-    return form_page(template, form, **context)
+    return False

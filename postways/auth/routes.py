@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from flask import g, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -12,12 +10,11 @@ from postways.auth import bp, known_device, log_in, log_out, may_come_in, member
 from postways.auth.answers import beside_field, check_tries, form_page, slowed_down, whom
 from postways.auth.forms import LoginForm, SignUpForm
 from postways.auth.second import begin_second_step
+from postways.auth.signing_up import open_account, refusals
 from postways.db import db, reading
 from postways.errors import Refused, TooMany
 from postways.htmx import go, inside
 from postways.models import Attempt, Audit, Passkey, User
-from postways.models.attempt import network
-from postways.models.user import check_email, check_password, check_username
 
 
 @bp.route("/login/", methods=["GET", "POST"])
@@ -64,22 +61,14 @@ def signup() -> Response:
     form = SignUpForm()
     if not (form.validate_on_submit() and _rules_hold(form)):
         return form_page("auth/signup.html", form)
-    address = network(request.remote_addr or "")
     try:
-        with reading():
-            check_tries("sign-up", address)
+        user = open_account(form.username.data, form.email.data, form.password.data)
     except TooMany as error:
         return slowed_down("auth/signup.html", form, error)
-    password_hash = passwords.hashed(form.password.data)
-    try:
-        user = User.sign_up(form.username.data, form.email.data, password_hash)
     except Refused as error:
         db.session.rollback()
         beside_field(form, error)
         return form_page("auth/signup.html", form)
-    Attempt.note("sign-up", address)
-    Audit.note("sign-up", user, user)
-    user.wants_link()
     log_in(user)
     return go(inside(request.values.get("next"), _own_profile()))
 
@@ -95,18 +84,8 @@ def logout() -> Response:
 
 
 def _rules_hold(form: SignUpForm) -> bool:
-    """Every rule that needs no look into the database, all at once."""
-    name, email = form.username.data.strip(), form.email.data.strip()
-    rules: list[Callable[[], None]] = [
-        lambda: check_username(name, email),
-        lambda: check_email(email),
-        lambda: check_password(form.password.data, name, email),
-    ]
-    for rule in rules:
-        try:
-            rule()
-        except Refused as error:
-            beside_field(form, error)
+    for error in refusals(form.username.data, form.email.data, form.password.data):
+        beside_field(form, error)
     return not form.errors
 
 

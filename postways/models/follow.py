@@ -15,7 +15,7 @@ from postways.errors import Forbidden, Missing, Refused
 from postways.models.block import Block
 from postways.models.guest import Actor
 from postways.models.user import UNVERIFIED, User
-from postways.paging import Page
+from postways.paging import Asked, Numbered, Page
 
 STATES = ("requested", "accepted")
 PAGE_SIZE = 30
@@ -101,6 +101,18 @@ class Follow(db.Model):  # type: ignore[name-defined]
         """Whom `person` follows, newest first, each with its `followed`, of those `actor` may see. Raises BadCursor."""
         query = cls._with(User.id == cls.followed_id, actor).options(contains_eager(cls.followed))
         return cls._page(query.where(cls.follower_id == person.id, cls.state == "accepted"), cursor)
+
+    @classmethod
+    def listed(cls, person: User, actor: Actor, asked: Asked, *, of_followers: bool) -> Numbered[Follow]:
+        """As `followers`, or as `following`, with numbered pages. Raises BadCursor or NoSuchPage."""
+        mine, other, whom = (
+            (cls.followed_id, cls.follower_id, cls.follower)
+            if of_followers
+            else (cls.follower_id, cls.followed_id, cls.followed)
+        )
+        query = cls._with(User.id == other, actor).where(mine == person.id, cls.state == "accepted")
+        whole = query.options(contains_eager(whom))
+        return Numbered.of(db.session, whole, query.with_only_columns(cls.id), (cls.id,), asked)
 
     @classmethod
     def requests(cls, person: User, cursor: str | None) -> Page[Follow]:

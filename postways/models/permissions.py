@@ -55,6 +55,10 @@ class Permissions:
         """Delete this account: nobody but the person."""
         return self.id is not None and person.id == self.id
 
+    def can_expel(self, person: User) -> bool:
+        """Delete the account of somebody else."""
+        return self.is_admin and person.id != self.id
+
     def can_delete(self, post: Post) -> bool:
         """Move a post to the trash."""
         return self.can_edit(post)

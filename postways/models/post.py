@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import (
     ColumnElement,
@@ -90,6 +90,13 @@ class Glimpse(Protocol):
     like_count: int
     published_at: datetime
     liked: bool
+
+
+class Tally(NamedTuple):
+    """How many posts somebody has, and how often they were liked."""
+
+    posts: int
+    likes: int
 
 
 class Post(db.Model):  # type: ignore[name-defined]
@@ -420,6 +427,14 @@ class Post(db.Model):  # type: ignore[name-defined]
         found = select(User.id).join(cls, which).where(User.id.in_(people), cls.listed_for(User.id))
         open_to_all = select(cls.id).where(which, cls.listed_for(None))
         return db.session.scalar(open_to_all) is not None, set(db.session.scalars(found)) if people else set()
+
+    @classmethod
+    def tallies(cls, author_ids: Sequence[int], actor: Actor) -> dict[int, Tally]:
+        """Of these people, how many posts `actor` may see and how often those were liked."""
+        sums = (func.count(), func.coalesce(func.sum(cls.like_count), 0))
+        query = select(cls.author_id, *sums).where(cls.author_id.in_(author_ids), cls.visible_to(actor))
+        found = {author_id: Tally(*counts) for author_id, *counts in db.session.execute(query.group_by(cls.author_id))}
+        return {author_id: found.get(author_id, Tally(0, 0)) for author_id in author_ids}
 
     @classmethod
     def like_counts(cls, post_ids: Sequence[int]) -> dict[int, int]:

@@ -116,7 +116,7 @@ class Session(db.Model):  # type: ignore[name-defined]
         """Note, to the minute, that this browser and this person were here."""
         moment = now()
         changed(update(cls).where(cls.token_hash == _hash(token)).values(last_seen_at=moment))
-        changed(update(User).where(User.id == user_id).values(last_activity_at=moment))
+        User.was_here(user_id, moment)
 
     @classmethod
     def forget_ended(cls, idle: timedelta, whole: timedelta) -> int:

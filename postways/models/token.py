@@ -131,6 +131,13 @@ class Family(db.Model):  # type: ignore[name-defined]
         return user
 
     @classmethod
+    def seen(cls, sid: str, user_id: int) -> None:
+        """Note, to the minute, that this program and its person were here."""
+        moment = now()
+        changed(update(cls).where(cls.sid == sid).values(last_used_at=moment))
+        User.was_here(user_id, moment)
+
+    @classmethod
     def end(cls, sid: str, user: User) -> bool:
         """End a family of `user`; False when it is none, or has ended."""
         return cls._end(user, cls.sid == sid)
@@ -285,7 +292,7 @@ class ApiToken(db.Model):  # type: ignore[name-defined]
         moment = now()
         changed(update(cls).where(cls.id == token_id).values(last_used_at=moment))
         whose = select(cls.user_id).where(cls.id == token_id).scalar_subquery()
-        changed(update(User).where(User.id == whose).values(last_activity_at=moment))
+        User.was_here(whose, moment)
 
     @classmethod
     def end(cls, secret: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import resources
@@ -23,8 +24,8 @@ from postways.models.email_change import EmailChange
 from postways.models.mail import Mail
 from postways.models.permissions import Permissions
 from postways.models.username import PastUsername
-from postways.paging import EPOCH, Page
-from postways.text import folded, visible
+from postways.paging import EPOCH, Asked, Numbered, Page
+from postways.text import as_name, folded, trimmed, visible
 
 if TYPE_CHECKING:
     from postways.models.guest import Actor
@@ -34,6 +35,7 @@ LONGEST_USERNAME = 150
 LONGEST_NAME = 100
 LONGEST_BIO = 1_000
 LONGEST_EMAIL = 254
+LONGEST_ID = 18  # digits that a database can hold
 RENAMED_ONCE_IN = timedelta(days=30)
 LONGEST_KEY = 600  # a folded name or address can be longer than it was
 SHORTEST_PASSWORD = 8
@@ -349,6 +351,25 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         return here if actor.id is None else and_(here, ~Block.parts(actor.id, cls.id))
 
     @classmethod
+    def meant(cls, word: str, actor: Actor) -> User:
+        """Whom an address means by `word`: an id or a username, past ones too. Raises Missing, as `met` does."""
+        if word.isascii() and word.isdigit() and len(word) <= LONGEST_ID:
+            with suppress(Missing):
+                return cls.met(actor, user_id=int(word))
+        try:
+            return cls.met(actor, username=word)
+        except Missing:
+            return cls.met(actor, user_id=cls.once_named(word).id)
+
+    @classmethod
+    def listed(cls, asked: Asked) -> Numbered[User]:
+        """For staff: everybody but deleted accounts, who was here last first. Raises NoSuchPage."""
+        everybody = select(cls.id).where(cls.deleted_at.is_(None))
+        place = func.coalesce(cls.last_activity_at, literal(EPOCH, Moment)).label("place")
+        whole = everybody.with_only_columns(cls)
+        return Numbered.of(db.session, whole, everybody, (place, cls.id), asked, by_cursor=False)
+
+    @classmethod
     def by_id(cls, ids: set[int | None]) -> dict[int, User]:
         """Those of `ids` who are still here; deleted accounts are not."""
         here = select(cls).where(cls.id.in_(ids - {None}), cls.deleted_at.is_(None))
@@ -511,8 +532,14 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         self._withhold(True)
         later.tell("person", person=self.id)
 
-    def leave(self) -> None:
-        """Delete the account: hidden everywhere now, erased by `departure` within a day. Twice is once."""
+    def leave(self, actor: User | None = None) -> None:
+        """Delete the account: hidden everywhere now, erased by `departure` within a day. Twice is once.
+
+        The `actor` is an admin where it is not the person. Raises Forbidden.
+        """
+        actor = actor or self
+        if not (actor.can_close(self) or actor.can_expel(self)):
+            raise Forbidden
         if self.deleted_at is not None:
             return
         self.deleted_at = now()
@@ -522,7 +549,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         own = update(posts).where(posts.c.author_id == self.id, posts.c.deleted_at.is_(None))
         changed(own.values(deleted_at=self.deleted_at))  # from staff too, who see what is withheld
         PastUsername.keep(self.username_key, self.id, gone=True)
-        Audit.note("account-deleted", self, self)
+        Audit.note("account-deleted", actor, self)
         Mail.send("account-deleted", self)
 
     def _withhold(self, withheld: bool) -> None:
@@ -682,6 +709,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
 
     def introduce(self, display_name: str, bio: str) -> None:
         """Say who this is. Raises Refused for what is too long."""
+        display_name, bio = as_name(display_name), trimmed(bio)
         for field, text, most in (("display_name", display_name, LONGEST_NAME), ("bio", bio, LONGEST_BIO)):
             if len(text) > most:
                 message = "That is %(length)d characters; the most is %(most)d."
@@ -759,6 +787,12 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         else:
             Follow.accept_everybody(self)
             db.session.refresh(self)
+
+    @classmethod
+    def was_here(cls, user_id: Any, moment: datetime) -> None:
+        """Note that this person was here, once a minute, however many ask at once."""
+        due = or_(cls.last_activity_at.is_(None), cls.last_activity_at <= moment - ACTIVITY_STEP)
+        changed(update(cls).where(cls.id == user_id, due).values(last_activity_at=moment))
 
     def active_since(self, moment: datetime) -> bool:
         """Whether it has been noted within the last minute that this person was here."""

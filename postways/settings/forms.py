@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import BinaryIO, cast
 
 from flask import current_app, request
@@ -18,20 +16,8 @@ from postways.errors import Refused
 from postways.handlers import sentence
 from postways.models import Photo
 from postways.models.user import LONGEST_BIO, LONGEST_NAME
-from postways.text import visible
+from postways.text import as_name, trimmed
 from postways.threads import in_thread
-
-_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")  # would turn round what stands beside the name
-
-
-def _one_line(text: str | None) -> str:
-    """A name as others see it; one of invisible characters alone is none."""
-    shown = _TURNS.sub("", "".join(c if unicodedata.category(c) != "Cc" else " " for c in text or ""))
-    return " ".join(shown.split()) if visible(shown).strip() else ""
-
-
-def _trimmed(text: str | None) -> str:
-    return (text or "").replace("\r\n", "\n").replace("\x00", "").strip()
 
 
 def _at_most(most: int) -> Length:
@@ -41,8 +27,8 @@ def _at_most(most: int) -> Length:
 class ProfileForm(FlaskForm):
     """Name and words beside the picture."""
 
-    display_name = StringField(_l("Name"), [_at_most(LONGEST_NAME)], filters=[_one_line])
-    bio = TextAreaField(_l("About you"), [_at_most(LONGEST_BIO)], filters=[_trimmed])
+    display_name = StringField(_l("Name"), [_at_most(LONGEST_NAME)], filters=[as_name])
+    bio = TextAreaField(_l("About you"), [_at_most(LONGEST_BIO)], filters=[trimmed])
     avatar = FileField(_l("Picture"), id="avatar-file")
 
     def picture(self) -> Photo | None:
