@@ -33,7 +33,8 @@ PROFILE = (
 ).split()
 POST = "id title content licence credit warning created_at published_at edited_at deleted_at like_count".split()
 PHOTO = (
-    "id alt position mime size width height state created_at camera lens focal_length aperture shutter iso taken_at"
+    "id alt position mime size width height turns crop focus state created_at "
+    "camera lens focal_length aperture shutter iso taken_at"
 ).split()
 FAMILY = "device scope client_id created_at last_used_at expires_at ended_at".split()
 TOKEN = "kind name scope created_at expires_at last_used_at".split()

@@ -32,9 +32,12 @@ from PIL import (  # the plugins register themselves; unnamed, Pillow would load
 from pillow_heif import register_heif_opener
 from thumbhash import rgba_to_thumb_hash
 
+from postways.framing import AS_IT_IS, Framing
+
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF", "MPO", "TIFF")
 WIDTHS = (320, 640, 1080, 2048)
 SQUARE = 300
+WHOLE = 1080  # longest side of the copy that its owner frames the picture by
 MAX_SIDE = 16_383  # what WebP can hold
 MAX_SCANS = 100  # a progressive JPEG has about ten; each one costs a pass over the whole picture
 
@@ -61,6 +64,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_QUARTERS = {1: Image.Transpose.ROTATE_270, 2: Image.Transpose.ROTATE_180, 3: Image.Transpose.ROTATE_90}
 _JPEG_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
 _OURS = re.compile(rb"\xff\xd8\xff|\x89PNG|GIF8|RIFF....WEBP|II\*\0|MM\0\*|....ftyp(?:avi|he|mif1|msf1)", re.DOTALL)
 _OTHERS = (
@@ -135,10 +139,14 @@ class Derivative:
 
 @dataclass(frozen=True)
 class Derived:
-    """`width` and `height` are those of the upright source; `placeholder` is a data URI, `widths` ascend."""
+    """`width` and `height` are those of the framed picture, `whole` that of the upright source.
+
+    `placeholder` is a data URI, `widths` ascend.
+    """
 
     width: int
     height: int
+    whole: tuple[int, int]
     widths: tuple[int, ...]
     placeholder: str
     thumbhash: bytes
@@ -161,27 +169,33 @@ def probe(file: BinaryIO, *, max_pixels: int) -> Probe:
         file.seek(0)
 
 
-def derive(file: BinaryIO, *, max_pixels: int, progress: Callable[[], None] = lambda: None) -> Derived:
-    """Everything that is served of a picture, upright, in sRGB and without metadata.
+def derive(
+    file: BinaryIO, *, max_pixels: int, framing: Framing = AS_IT_IS, progress: Callable[[], None] = lambda: None
+) -> Derived:
+    """Everything that is served of a picture, upright, framed, in sRGB and without metadata.
 
     Transparent parts become white in JPEG and WebP alike, so that a picture looks the same in every browser and on
-    light and dark pages. `progress` is called after each derivative.
+    light and dark pages. `progress` is called after each derivative. Of a picture that is turned or cut there is also
+    `whole.jpg`, for its owner to frame it anew.
     """
     file.seek(0)
     data = file.read()
     _refuse_many_scans(data)
     with _damage_explained(data), _open(BytesIO(data), max_pixels) as source:
-        picture, (width, height) = _upright_srgb(source, max_pixels)
+        upright, whole = _upright_srgb(source, max_pixels, framing)
         camera = _camera(source)
+    picture, (width, height) = _framed(upright, framing), framing.framed_size(whole)
     widest = min(width, WIDTHS[-1])
     widths = (*(step for step in WIDTHS if step < widest), widest)
     derivatives: list[Derivative] = []
-    for name, fitted in _sizes(picture, widths, height / width):
+    if framing.reshapes:
+        derivatives.append(_jpeg("whole", _within(upright, WHOLE)))
+    for name, fitted in _sizes(picture, widths, height / width, framing):
         for derivative in _encoded(name, fitted):
             derivatives.append(derivative)
             progress()
     thumbhash, placeholder = _placeholder(picture)
-    return Derived(width, height, widths, placeholder, thumbhash, camera, tuple(derivatives))
+    return Derived(width, height, whole, widths, placeholder, thumbhash, camera, tuple(derivatives))
 
 
 def _open(file: BinaryIO, max_pixels: int) -> ImageFile.ImageFile:
@@ -284,17 +298,19 @@ def _jpeg_markers(data: bytes) -> Iterator[int]:
         at = found.end() + int.from_bytes(data[found.end() : found.end() + 2])
 
 
-def _upright_srgb(source: ImageFile.ImageFile, max_pixels: int) -> tuple[Image.Image, tuple[int, int]]:
+def _upright_srgb(
+    source: ImageFile.ImageFile, max_pixels: int, framing: Framing
+) -> tuple[Image.Image, tuple[int, int]]:
     """Decode: a picture no larger than the derivatives need, and the full size of the source, both upright."""
     size = source.size
     if isinstance(source, JpegImagePlugin.JpegImageFile):
-        source.draft(None, _needed(size, _orientation(source)))  # decodes at a half, a quarter or an eighth
+        source.draft(None, _needed(size, _orientation(source), framing))  # decodes at a half, a quarter or an eighth
     source.load()
     if source.format == "HEIF":
         size = source.size  # libheif believes the stream more than the header
         _refuse_size(size, max_pixels)
     orientation = _orientation(source)
-    small = _shrunk(source, _needed(size, orientation))
+    small = _shrunk(source, _needed(size, orientation, framing))
     picture = _srgb(small, source.info.get("icc_profile"))
     if orientation != 1:
         picture = picture.transpose(_TURNS[orientation])
@@ -324,9 +340,10 @@ def _turned(size: tuple[int, int], orientation: int) -> tuple[int, int]:
     return (size[1], size[0]) if orientation in (5, 6, 7, 8) else size
 
 
-def _needed(size: tuple[int, int], orientation: int) -> tuple[int, int]:
+def _needed(size: tuple[int, int], orientation: int, framing: Framing) -> tuple[int, int]:
     """The least size, in the source's own orientation, that serves the widest derivative and the square."""
-    scale = max(WIDTHS[-1] / _turned(size, orientation)[0], SQUARE / min(size))
+    kept = framing.framed_size(_turned(size, orientation))
+    scale = max(WIDTHS[-1] / kept[0], SQUARE / min(kept))
     return size if scale >= 1 else (round(size[0] * scale), round(size[1] * scale))
 
 
@@ -370,11 +387,22 @@ def _srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
     return picture.convert("RGB")
 
 
-def _sizes(picture: Image.Image, widths: tuple[int, ...], ratio: float) -> Iterator[tuple[str, Image.Image]]:
+def _framed(picture: Image.Image, framing: Framing) -> Image.Image:
+    if framing.turns:
+        picture = picture.transpose(_QUARTERS[framing.turns])
+    return picture.crop(framing.box(picture.size)) if framing.cuts else picture
+
+
+def _within(picture: Image.Image, side: int) -> Image.Image:
+    scale = side / max(picture.size)
+    return picture if scale >= 1 else _fitted(picture, (round(picture.width * scale), round(picture.height * scale)))
+
+
+def _sizes(
+    picture: Image.Image, widths: tuple[int, ...], ratio: float, framing: Framing
+) -> Iterator[tuple[str, Image.Image]]:
     """Name and picture of everything to encode, each width made from the next larger one."""
-    side = min(picture.size)
-    left, top = (picture.width - side) // 2, (picture.height - side) // 2
-    square = picture.crop((left, top, left + side, top + side))
+    square, side = picture.crop(framing.square(picture.size)), min(picture.size)
     yield "square", _fitted(square, (min(SQUARE, side), min(SQUARE, side)))
     for width in reversed(widths):
         picture = _fitted(picture, (width, max(1, round(width * ratio))))
@@ -382,15 +410,19 @@ def _sizes(picture: Image.Image, widths: tuple[int, ...], ratio: float) -> Itera
 
 
 def _encoded(name: str, picture: Image.Image) -> Iterator[Derivative]:
-    encodings: tuple[tuple[str, dict[str, Any]], ...] = (
-        ("WEBP", {"quality": 72, "method": 4}),
-        ("JPEG", {"quality": 80, "progressive": True, "optimize": True, "subsampling": "4:2:0"}),
-    )
-    for kind, options in encodings:
-        mime, extension = _TYPES[kind]
-        out = BytesIO()
-        picture.save(out, kind, **options)
-        yield Derivative(f"{name}.{extension}", mime, picture.width, picture.height, out.getvalue())
+    yield _saved(name, picture, "WEBP", quality=72, method=4)
+    yield _jpeg(name, picture)
+
+
+def _jpeg(name: str, picture: Image.Image) -> Derivative:
+    return _saved(name, picture, "JPEG", quality=80, progressive=True, optimize=True, subsampling="4:2:0")
+
+
+def _saved(name: str, picture: Image.Image, kind: str, **options: Any) -> Derivative:
+    mime, extension = _TYPES[kind]
+    out = BytesIO()
+    picture.save(out, kind, **options)
+    return Derivative(f"{name}.{extension}", mime, picture.width, picture.height, out.getvalue())
 
 
 def _camera(picture: ImageFile.ImageFile) -> Camera:

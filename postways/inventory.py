@@ -40,14 +40,15 @@ def check_media(repair: bool = True) -> dict[str, list[str]]:
 
 
 def _orphans(names: list[str]) -> list[str]:
-    known = Photo.known({name.split("/")[1] for name in names})
+    known = Photo.known(names)
     db.session.commit()
-    return [name for name in names if name.split("/")[1] not in known]
+    return [name for name in names if name not in known]
 
 
 def _look_at(photo: Photo, storage: Storage, found: dict[str, list[str]], repair: bool) -> None:
     lost = photo.created_at < now() - SETTLED and not list(storage.keys(photo.original.rpartition("/")[0]))
-    bare = photo.ready and not set(storage.keys(photo.folder)).issuperset(photo.folder + name for name in photo.names)
+    needed = {photo.folder + name for name in (*photo.names, photo.whole_name)} if photo.state == "ready" else set()
+    bare = not needed.issubset(storage.keys(photo.folder))
     if lost:
         found["lost"].append(photo.original)
     if bare:

@@ -118,12 +118,15 @@ def prepare(photo_id: int) -> None:
         photo.fail(str(error) % error.values if error.values else str(error))
         db.session.commit()
         return
+    key = photo.next_key()
     for derivative in derived.derivatives:
-        _storage().put(f"{photo.folder}{derivative.name}", derivative.data, derivative.mime)
-    kept = photo.derived(derived)
-    db.session.commit()
-    if not kept:
-        _storage().delete_all(photo.folder)  # it was removed meanwhile
+        _storage().put(f"photos/{key}/{derivative.name}", derivative.data, derivative.mime)
+    kept = photo.derived(derived, key)
+    if kept:
+        db.session.commit()
+    else:
+        db.session.rollback()
+        _storage().delete_all(f"photos/{key}/")  # it was removed, or framed otherwise, meanwhile
 
 
 def _derive(photo: Photo) -> Derived:
@@ -134,7 +137,7 @@ def _derive(photo: Photo) -> Derived:
         db.session.commit()
 
     with photo.read_original(_storage()) as file:
-        return images.derive(file, max_pixels=config.max_pixels, progress=alive)
+        return images.derive(file, max_pixels=config.max_pixels, framing=photo.framing, progress=alive)
 
 
 def _storage() -> Storage:

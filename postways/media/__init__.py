@@ -42,7 +42,8 @@ def file(key: str, name: str) -> Response:
         raise Missing
     if name == "original" and g.user.can_open_original(photo):
         return _stream(photo)
-    if name not in photo.names:
+    own = name == photo.whole_name and g.user.can_open_original(photo) if photo.ready else False
+    if name not in photo.names and not own:
         raise Missing
     return _send(f"{photo.folder}{name}", TYPES[name.rpartition(".")[2]], CLOSED)
 

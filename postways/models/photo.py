@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, and_, func, or_, select, update
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, and_, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, attributes, mapped_column, relationship
 
 from postways import images, later
 from postways.db import Id, Moment, changed, db, now
 from postways.errors import Missing, Refused
+from postways.framing import POINTS, Framing
 from postways.images import Unreadable
 from postways.models.erasure import Erasure
 from postways.models.guest import Actor
@@ -25,15 +26,18 @@ if TYPE_CHECKING:
 LONGEST_ALT = 1_500
 LEASE = timedelta(seconds=20)  # a worker that has not been heard of for so long has died
 MOST_TRIES = 3
+LARGE_ENOUGH = 1080  # pixels across, to frame a picture by
 PENDING_FOR = timedelta(hours=24)  # an upload that no post refers to is kept for so long
 GAVE_UP = "This picture could not be prepared. Try again, or replace it with another copy."
+NOT_YET = "This picture is still being prepared. Try again in a moment."
 LOST = "The uploaded file is no longer there. Choose the photograph again."
 
 
 class Photo(db.Model):  # type: ignore[name-defined]
     """One photograph of a post, or a pending upload of its owner while `post_id` is null.
 
-    `state` is what must still be done, and the truth about it: a queue entry is only the doorbell.
+    `state` is what must still be done, and the truth about it: a queue entry is only the doorbell. A picture that is
+    framed anew is shown as it was until the new one is there: its files lie under a key of their own.
     """
 
     __tablename__ = "photos"
@@ -44,7 +48,7 @@ class Photo(db.Model):  # type: ignore[name-defined]
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     key: Mapped[str] = mapped_column(String(32), unique=True)
-    original: Mapped[str] = mapped_column(String(80))
+    original: Mapped[str] = mapped_column(String(80), index=True)
     owner_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
     avatar: Mapped[bool] = mapped_column(default=False)  # chosen as its owner's picture: no post will refer to it
@@ -61,6 +65,13 @@ class Photo(db.Model):  # type: ignore[name-defined]
     height: Mapped[int]
     made: Mapped[list[int]] = mapped_column(JSON, default=list)  # widths of the derivatives
     placeholder: Mapped[str] = mapped_column(Text, default="")
+    turns: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # these three: how it is to be framed
+    crop: Mapped[list[float] | None] = mapped_column(JSON(none_as_null=True))
+    focus: Mapped[str] = mapped_column(String(2), default="11", server_default=text("'11'"))
+    framings: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # how often that was changed
+    whole: Mapped[list[int] | None] = mapped_column(
+        JSON(none_as_null=True)
+    )  # the upright original's size, if what is shown differs
     camera: Mapped[str | None] = mapped_column(String(200))
     lens: Mapped[str | None] = mapped_column(String(200))
     focal_length: Mapped[float | None]
@@ -75,17 +86,22 @@ class Photo(db.Model):  # type: ignore[name-defined]
 
     @property
     def ready(self) -> bool:
-        """Whether its derivatives can be shown."""
-        return self.state == "ready"
+        """Whether its derivatives can be shown, perhaps as it was framed before."""
+        return bool(self.made)
 
     @property
     def failed(self) -> bool:
         """Whether nothing could be made of it; `reason` says why."""
-        return self.state == "failed"
+        return self.state == "failed" and not self.made
 
     @property
     def waiting(self) -> bool:
         """Whether it is still being prepared."""
+        return self.under_way and not self.made
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a worker is at it or will be: at the first pictures, or at those of another framing."""
         return self.state in ("waiting", "processing")
 
     @property
@@ -97,6 +113,22 @@ class Photo(db.Model):  # type: ignore[name-defined]
     def names(self) -> list[str]:
         """The names of its derivatives."""
         return [f"{size}.{kind}" for size in (*self.made, "square") for kind in ("webp", "jpg")] if self.ready else []
+
+    @property
+    def framing(self) -> Framing:
+        """How it is to be shown; what is shown differs while that is prepared."""
+        left, top, width, height = self.crop or (0.0, 0.0, 1.0, 1.0)
+        return Framing(self.turns, left, top, width, height, self.focus)
+
+    @property
+    def whole_size(self) -> tuple[int, int]:
+        """The size of the upright original, as far as it is known."""
+        return (self.whole[0], self.whole[1]) if self.whole else (self.width, self.height)
+
+    @property
+    def whole_name(self) -> str:
+        """The file that shows all of the original; if it is none of `names`, it is its owner's alone."""
+        return "whole.jpg" if self.whole else f"{max(width for width in self.made if width <= LARGE_ENOUGH)}.jpg"
 
     @property
     def folder(self) -> str:
@@ -175,9 +207,13 @@ class Photo(db.Model):  # type: ignore[name-defined]
         return db.session.scalars(select(cls).where(cls.id > photo_id).order_by(cls.id).limit(most)).all()
 
     @classmethod
-    def known(cls, keys: set[str]) -> set[str]:
-        """Those of `keys` that belong to a photograph."""
-        return set(db.session.scalars(select(cls.key).where(cls.key.in_(keys))))
+    def known(cls, names: Iterable[str]) -> set[str]:
+        """Those of these files that belong to a photograph: its original, or anything in the folder of its key."""
+        of_key = {name: name.split("/")[1] for name in names if name.startswith("photos/")}
+        originals = [name for name in names if name not in of_key]
+        keys = set(db.session.scalars(select(cls.key).where(cls.key.in_(set(of_key.values())))))
+        known = set(db.session.scalars(select(cls.original).where(cls.original.in_(originals))))
+        return known | {name for name, key in of_key.items() if key in keys}
 
     @classmethod
     def in_states(cls) -> dict[str, int]:
@@ -244,7 +280,7 @@ class Photo(db.Model):  # type: ignore[name-defined]
     def claim(self, moment: datetime) -> bool:
         """Whether this worker is the one to prepare it now; counts the try. Gives up after the third."""
         free = or_(Photo.state == "waiting", and_(Photo.state == "processing", Photo.claimed_at < moment - LEASE))
-        row = update(Photo).where(Photo.id == self.id, free)
+        row = update(Photo).where(Photo.id == self.id, Photo.framings == self.framings, free)
         if self.tries >= MOST_TRIES:
             if changed(row.values(state="failed", reason=GAVE_UP)) == 1:
                 self._changed()
@@ -255,15 +291,26 @@ class Photo(db.Model):  # type: ignore[name-defined]
         """Tell the sweeper that the worker lives."""
         changed(update(Photo).where(Photo.id == self.id, Photo.state == "processing").values(claimed_at=now()))
 
-    def derived(self, derived: images.Derived) -> bool:
-        """Note what was made of it; False when the row has gone meanwhile and its files must go too."""
-        camera = derived.camera
+    def next_key(self) -> str:
+        """Under which its next derivatives lie: what an address shows never changes."""
+        return secrets.token_hex(16) if self.made else self.key
+
+    def derived(self, derived: images.Derived, key: str | None = None) -> bool:
+        """Note what was made of it, under which key.
+
+        False when the row has gone meanwhile, or is to be framed otherwise, and these files must go too.
+        """
+        camera, key = derived.camera, key or self.key
+        if key != self.key:
+            Erasure.ask(self.folder)
         done = changed(
             update(Photo)
-            .where(Photo.id == self.id)
+            .where(Photo.id == self.id, Photo.key == self.key, Photo.framings == self.framings)
             .values(
                 state="ready",
                 reason="",
+                key=key,
+                whole=list(derived.whole) if self.framing.reshapes else None,
                 width=derived.width,
                 height=derived.height,
                 made=list(derived.widths),
@@ -293,7 +340,8 @@ class Photo(db.Model):  # type: ignore[name-defined]
 
     def fail(self, reason: str) -> None:
         """Mark it with the reason why nothing can be made of it; its author can retry or replace it."""
-        changed(update(Photo).where(Photo.id == self.id).values(state="failed", reason=reason))
+        same = (Photo.id == self.id, Photo.framings == self.framings)
+        changed(update(Photo).where(*same).values(state="failed", reason=reason))
         self._changed()
 
     def retry(self, actor: Actor) -> None:
@@ -310,9 +358,27 @@ class Photo(db.Model):  # type: ignore[name-defined]
             later.job("process_photo", self.id)
             self._changed()
 
+    def frame(self, framing: Framing, actor: Actor) -> None:
+        """Show it turned, cut and centred so; the original stays as it is. Twice is once. Raises Missing or Refused."""
+        if actor.id != self.owner_id:
+            raise Missing
+        if not self.ready:
+            raise Refused(NOT_YET)
+        if framing.focus not in POINTS or framing.turns not in range(4):
+            raise Refused("Choose one of the nine points.", field="focus")
+        framing = framing.fitted()
+        if framing == self.framing and self.state != "failed":
+            return
+        self.turns, self.focus = framing.turns, framing.focus
+        self.crop = list(framing.part) if framing.cuts else None
+        self.framings = Photo.framings + 1
+        self.state, self.reason, self.tries, self.claimed_at = "waiting", "", 0, now()
+        db.session.flush()
+        later.job("process_photo", self.id)
+
     def redo(self) -> None:
         """Prepare it once more, because a file that was made of it is missing."""
-        self.state, self.tries, self.claimed_at = "waiting", 0, now()
+        self.state, self.tries, self.claimed_at, self.made = "waiting", 0, now(), []
         later.job("process_photo", self.id)
 
     def remove(self) -> None:

@@ -41,6 +41,7 @@ from sqlalchemy.orm import (
 from postways import blocklist, later, search
 from postways.db import Id, Moment, changed, db, now
 from postways.errors import Forbidden, Missing, Refused
+from postways.framing import Framing
 from postways.models.audit import Audit, given_reason
 from postways.models.block import Block
 from postways.models.follow import Follow
@@ -614,6 +615,21 @@ class Post(db.Model):  # type: ignore[name-defined]
         self.title, self.content, self.licence = title, content, licence
         self.credit, self.warning = credit, " ".join(warning.split())
         self.words = words_of(f"{title} {content}")
+
+    def frame(self, photo: Photo, framing: Framing, actor: Actor) -> None:
+        """Show one of its photographs turned, cut and centred so; readers see "edited". Twice is once.
+
+        Raises Forbidden, Missing or Refused.
+        """
+        self._may_change(actor)
+        before = photo.framings
+        photo.frame(framing, actor)
+        if photo.framings == before:
+            return
+        self.updated_at = now()
+        self.version = Post.version + 1
+        if self.published:
+            self.edited_at = self.updated_at
 
     def arrange(self, photos: Sequence[Photo], actor: Actor) -> None:
         """Let the post hold exactly these photographs in this order; those that are no longer among them are erased."""

@@ -7,6 +7,6 @@ bp = Blueprint("posts", __name__)
 
 def init_app(app: Flask) -> None:
     """Open these doors."""
-    from postways.posts import finding, likes, lists, routes, uploads  # noqa: F401, PLC0415 they attach themselves to `bp`
+    from postways.posts import finding, framing, likes, lists, routes, uploads  # noqa: F401, PLC0415 they attach themselves to `bp`
 
     app.register_blueprint(bp)

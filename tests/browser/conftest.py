@@ -144,5 +144,6 @@ def full(site: Site, chromium: Browser) -> dict[str, int]:
     page = context.new_page()
     page.goto(f"/posts/{posts['draft']}/")
     expect(page.locator("figure picture img")).to_be_visible(timeout=20_000)
+    posts["framed"] = int(page.locator(".picture").get_attribute("id").removeprefix("picture-"))
     context.close()
     return posts

@@ -40,6 +40,7 @@ PAGES = {
     "edit": ("ada", "/posts/{album}/edit/"),
     "edit a draft": ("ada", "/posts/{draft}/edit/"),
     "edit a failed picture": ("ada", "/posts/{failed}/edit/"),
+    "turn and crop": ("ada", "/photos/{framed}/edit/"),
     "delete": ("ada", "/posts/{album}/delete/"),
     "log in": ("", "/login/"),
     "sign up": ("", "/signup/"),

@@ -17,6 +17,7 @@ FOR_DOORS = {
     "handlers",
     "htmx",
     "cookies",
+    "framing",
     "limits",
     "looks",
     "models",
@@ -28,7 +29,8 @@ FOR_DOORS = {
 }
 MAY_IMPORT = {
     "errors": NOTHING,
-    "images": NOTHING,
+    "framing": NOTHING,
+    "images": {"framing"},
     "config": NOTHING,
     "paging": NOTHING,
     "text": NOTHING,
@@ -38,7 +40,7 @@ MAY_IMPORT = {
     "later": {"config", "db"},
     "blocklist": {"config", "errors", "text"},
     "search": {"config", "db"},
-    "models": {"blocklist", "db", "errors", "images", "later", "paging", "search", "storage", "text"},
+    "models": {"blocklist", "db", "errors", "framing", "images", "later", "paging", "search", "storage", "text"},
     "mail": {"config", "db", "links"},
     "exports": {"db", "models", "storage"},
     "jobs": {"config", "db", "exports", "images", "mail", "models", "storage"},
@@ -85,6 +87,7 @@ MAY_IMPORT = {
 }
 NEVER = {
     "errors": {"flask"},
+    "framing": {"flask", "sqlalchemy"},
     "images": {"flask", "sqlalchemy"},
     "config": {"flask", "sqlalchemy"},
     "paging": {"flask"},
