@@ -160,8 +160,17 @@ def _private(origin: str) -> bool:
 
 def may_come_in(user: User) -> bool:
     """The demo's password is no secret on the machine it was made for, so it opens nothing from elsewhere."""
+    return user.active and _opens_here(user)
+
+
+def shut_out(user: User) -> bool:
+    """Suspended: whoever gives the right password, and nobody else, is told so."""
+    return user.suspended_at is not None and user.deleted_at is None and _opens_here(user)
+
+
+def _opens_here(user: User) -> bool:
     config: Config = current_app.extensions["config"]
-    return user.active and (not user.demo or (config.on_loopback and not config.production))
+    return not user.demo or (config.on_loopback and not config.production)
 
 
 def log_in(user: User) -> None:

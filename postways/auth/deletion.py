@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import g, session, url_for
 from flask_login import logout_user
 from werkzeug.wrappers import Response
@@ -9,6 +11,7 @@ from werkzeug.wrappers import Response
 from postways.auth import bp, members_only, refills_form
 from postways.auth.answers import form_page, unproved
 from postways.auth.forms import ProofForm
+from postways.auth.second import second_step_of, second_unproved
 from postways.db import db, reading
 from postways.errors import Forbidden
 from postways.htmx import go
@@ -28,9 +31,11 @@ def delete_account(user_id: int) -> Response:
             raise Forbidden
         belongings = departure.belongings(g.user)
     form = ProofForm()
+    shown: dict[str, Any] = {"belongings": belongings, "second": second_step_of(g.user)}
     if not form.validate_on_submit():
-        return form_page(PAGE, form, belongings=belongings)
-    if refused := unproved(PAGE, form, form.password, belongings=belongings):
+        return form_page(PAGE, form, **shown)
+    refused = unproved(PAGE, form, form.password, **shown)
+    if refused := refused or second_unproved(PAGE, form, **shown):
         return refused
     g.user.leave()
     db.session.commit()

@@ -58,6 +58,7 @@ class ProofForm(FlaskForm):
     password = PasswordField(
         _l("Your password"), [DataRequired(_l("Type your password.")), Length(max=LONGEST_PASSWORD)]
     )
+    code = StringField(_l("Code"), [Length(max=40)])  # of the second step, where the account has one and the page asks
 
 
 class NewCodeForm(ProofForm):

@@ -11,12 +11,13 @@ from urllib.parse import urlsplit
 import pyotp
 from flask import Response as JsonAnswer
 from flask import current_app, g, jsonify, request, session, url_for
+from flask_babel import format_date
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from postways.auth import bp, known_device, log_in, may_come_in, refills_form
+from postways.auth import bp, known_device, log_in, may_come_in, members_only, refills_form, shut_out
 from postways.auth.answers import check_tries, form_page, slowed_down, whom
-from postways.auth.forms import CodeForm
+from postways.auth.forms import CodeForm, ProofForm
 from postways.config import Config
 from postways.db import db, reading
 from postways.errors import Missing, Refused, TooMany
@@ -33,6 +34,7 @@ STEP = 30  # seconds that a code is valid
 PATIENCE = timedelta(minutes=10)  # between the password and the code
 PURPOSE = "second step"
 TOTP = "totp"
+SHOWN = "passkey shown"
 
 
 def begin_second_step(user: User) -> Response:
@@ -72,11 +74,85 @@ def second_step() -> Response:
 @bp.post("/login/passkey/options/")
 def passkey_options() -> JsonAnswer:
     """What the browser signs; with the password given already only that person's passkeys will do."""
+    with reading():
+        user = _half_way()
+    return _to_be_signed(user)
+
+
+@bp.post("/login/passkey/")
+def passkey_login() -> JsonAnswer | tuple[JsonAnswer, int]:
+    """Come in with a passkey alone, or as the second step."""
+    with reading():
+        half_way = _half_way()
+    user = _signed_by(half_way)
+    if user is None:
+        return jsonify(sentence=_("This passkey does not open an account here.")), 422
+    if shut_out(user):
+        db.session.commit()
+        return jsonify(sentence=_suspended(user)), 422
+    return jsonify(go=_come_in(user).headers["Location"])
+
+
+@bp.post("/settings/prove/passkey/options/")
+@members_only
+def proof_options() -> JsonAnswer:
+    """What the browser signs to show that its person is still there."""
+    return _to_be_signed(g.user)
+
+
+@bp.post("/settings/prove/passkey/")
+@members_only
+def prove_by_passkey() -> JsonAnswer | tuple[JsonAnswer, int]:
+    """The second step of a sensitive act; counts for the next few minutes, once."""
+    if _signed_by(g.user) is None:
+        return jsonify(sentence=_("This passkey does not belong to your account.")), 422
+    db.session.commit()
+    session[SHOWN] = seal().close(str(g.user.id), SHOWN)
+    return jsonify(go=inside(request.values.get("next"), url_for("settings.account")))
+
+
+def second_step_of(user: User) -> dict[str, bool]:
+    """For a page that asks for it: what `user` has, and whether a passkey was shown a moment ago."""
+    with reading():
+        return {"passkeys": Passkey.any_of(user), "codes": bool(user.totp_secret), "shown": _passkey_shown()}
+
+
+def second_unproved(template: str, form: ProofForm, **context: Any) -> Response | None:
+    """The refused form unless who asks has taken the second step too, if the account has one.
+
+    Comes after the password, whose tries it shares.
+    """
+    with reading():
+        needed = bool(g.user.totp_secret) or Passkey.any_of(g.user)
+    if not needed:
+        return None
+    if _passkey_shown():
+        session.pop(SHOWN)
+        return None
+    if not form.code.data:
+        form.code.errors = [_("Type a code of your app or a recovery code, or use a passkey.")]
+        return form_page(template, form, **context)
+    if _code_opens(g.user, form.code.data):
+        return None
+    Attempt.note("password", *whom(g.user.username))
+    Audit.note("log-in-failed", g.user, g.user, door=request.endpoint, step=2)
+    db.session.commit()
+    form.code.errors = [_("That code is not right, or it was used already.")]
+    return form_page(template, form, **context)
+
+
+def _passkey_shown() -> bool:
+    try:
+        return seal().open(session.get(SHOWN, ""), SHOWN, PATIENCE) == str(g.user.id)
+    except Broken:
+        return False
+
+
+def _to_be_signed(user: User | None) -> JsonAnswer:
     import webauthn
     from webauthn.helpers.structs import PublicKeyCredentialDescriptor, UserVerificationRequirement
 
     with reading():
-        user = _half_way()
         known = Passkey.of(user) if user else ()
     options = webauthn.generate_authentication_options(
         rp_id=rp_id(),
@@ -86,19 +162,17 @@ def passkey_options() -> JsonAnswer:
     return _remembered(options)
 
 
-@bp.post("/login/passkey/")
-def passkey_login() -> JsonAnswer | tuple[JsonAnswer, int]:
-    """Come in with a passkey alone, or as the second step."""
+def _signed_by(expected: User | None) -> User | None:
+    """Whose passkey signed what was asked; nobody's when it is not the `expected` person's. A failure is noted."""
     import webauthn
     from webauthn.helpers import base64url_to_bytes
     from webauthn.helpers.exceptions import WebAuthnException
 
     try:
         with reading():
-            half_way = _half_way()
             passkey = Passkey.with_id(base64url_to_bytes(str(_json().get("id", ""))[:2_000]))
             user = User.find(passkey.user_id)
-        if (half_way is not None and half_way.id != user.id) or not may_come_in(user):
+        if (expected is not None and expected.id != user.id) or not (may_come_in(user) or shut_out(user)):
             raise Missing
         proof = webauthn.verify_authentication_response(
             credential=_json(),
@@ -107,14 +181,26 @@ def passkey_login() -> JsonAnswer | tuple[JsonAnswer, int]:
             expected_origin=origin(),
             credential_public_key=passkey.public_key,
             credential_current_sign_count=passkey.sign_count,
-            require_user_verification=half_way is None,
+            require_user_verification=expected is None,
         )
     except (Missing, WebAuthnException, ValueError, Broken):
-        Audit.note("log-in-failed", None, None, step="passkey")
+        Audit.note("log-in-failed", None, expected, step="passkey")
         db.session.commit()
-        return jsonify(sentence=_("This passkey does not open an account here.")), 422
+        return None
     passkey.used(proof.new_sign_count)
-    return jsonify(go=_come_in(user).headers["Location"])
+    return user
+
+
+def _suspended(user: User) -> str:
+    config: Config = current_app.extensions["config"]
+    words = {"reason": user.suspension_reason, "contact": config.contact.removeprefix("mailto:")}
+    if user.suspended_until is None:
+        return _("This account is suspended. The reason: %(reason)s To answer, write to %(contact)s.", **words)
+    return _(
+        "This account is suspended until %(date)s. The reason: %(reason)s To answer, write to %(contact)s.",
+        date=format_date(user.suspended_until),
+        **words,
+    )
 
 
 def registration_options(user: User) -> JsonAnswer:

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from postways.db import Id, Moment, changed, db, now
 from postways.errors import Missing, Refused
+from postways.models.audit import Audit
+from postways.models.mail import Mail
 
 if TYPE_CHECKING:
     from postways.models.user import User
@@ -107,9 +109,13 @@ class RecoveryCode(db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def use(cls, user: User, code: str) -> bool:
-        """Whether `code` is one of those left; then it is used up."""
+        """Whether `code` is one of those left; then it is used up, and its owner is told."""
         mine = update(cls).where(cls.user_id == user.id, cls.code_hash == _hash(code), cls.used_at.is_(None))
-        return changed(mine.values(used_at=now())) > 0
+        if not changed(mine.values(used_at=now())):
+            return False
+        Audit.note("recovery-code-used", user, user)
+        Mail.send("recovery-code-used", user, left=cls.left(user))
+        return True
 
     @classmethod
     def left(cls, user: User) -> int:

@@ -12,7 +12,21 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import ColumnElement, String, Text, and_, delete, false, func, literal, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    Text,
+    and_,
+    delete,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, query_expression, with_expression
 
@@ -209,12 +223,22 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def _refuse_taken(cls, user: User) -> None:
-        same = or_(cls.username_key == user.username_key, cls.email_key == user.email_key)
-        for name_key, email_key in db.session.execute(select(cls.username_key, cls.email_key).where(same)):
-            if name_key == user.username_key:
-                raise Refused("That username is taken. Choose another one.", field="username")
-            if email_key is not None and email_key == user.email_key:
-                raise Refused("An account with that address exists already. Log in instead.", field="email")
+        cls.refuse_name(user.username)
+        if user.email:
+            cls.refuse_address(user.email)
+
+    @classmethod
+    def refuse_name(cls, username: str) -> None:
+        """Raise Refused for a username that somebody has, or gave up lately."""
+        key = folded(username)
+        if db.session.scalar(select(exists().where(cls.username_key == key))) or PastUsername.still_kept(key):
+            raise Refused("That username is taken. Choose another one.", field="username")
+
+    @classmethod
+    def refuse_address(cls, email: str) -> None:
+        """Raise Refused for an address that an account has."""
+        if db.session.scalar(select(exists().where(cls.email_key == folded(email)))):
+            raise Refused("An account with that address exists already. Log in instead.", field="email")
 
     @classmethod
     def named(cls, username: str) -> User:

@@ -9,7 +9,7 @@ import time_machine
 
 from postways.db import db
 from postways.models import Audit, Mail, Passkey, User
-from tests.cast import PASSWORD, Browser
+from tests.cast import PASSWORD, Browser, letters
 
 MOMENT = (datetime.now(UTC) + timedelta(days=1)).replace(second=0, microsecond=0)  # after everybody logged in
 SECRET = re.compile(r"<code>([A-Z2-7]{32})</code>")
@@ -173,3 +173,59 @@ def test_the_right_password_gives_no_new_tries_at_the_code(app, app_of_ada):
         answers += [second(browser, "000000").status_code for _ in range(2)]
 
     assert answers == [422] * 10 + [429]
+
+
+def test_a_recovery_code_that_was_used_is_told_by_mail_with_how_many_are_left(app, ada, app_of_ada):
+    _, codes = app_of_ada
+    with time_machine.travel(MOMENT + timedelta(minutes=5), tick=False):
+        second(half_way(app), codes[0])
+        second(half_way(app), codes[0])
+
+        told = [letter for letter in letters(app) if letter["Subject"] == "A recovery code was used"]
+        assert len(told) == 1
+        assert "9 codes are left" in told[0].get_body(("plain",)).get_content()
+    with app.app_context():
+        assert db.session.query(Audit).filter_by(kind="recovery-code-used", actor_id=ada.id).count() == 1
+
+
+@pytest.mark.parametrize("path", ["/settings/prove/", "/authors/{}/delete/"])
+def test_sensitive_acts_ask_for_the_second_step_too(app, ada, as_ada, app_of_ada, path):
+    secret, codes = app_of_ada
+    path = path.format(ada.id)
+    with time_machine.travel(MOMENT + timedelta(minutes=5), tick=False):
+        assert 'name="code"' in as_ada.get(path).text
+
+        for code, words in (("", "Type a code of your app"), ("000000", "That code is not right")):
+            answer = as_ada.post(path, {"password": PASSWORD, "code": code})
+            assert (answer.status_code, words in answer.text) == (422, True), code
+        wrong = as_ada.post(path, {"password": "wrong", "code": codes[1]})
+        assert (wrong.status_code, "not your password" in wrong.text) == (422, True)
+        code = pyotp.TOTP(secret).now() if "prove" in path else codes[1]  # which the wrong password has not used up
+        assert as_ada.post(path, {"password": PASSWORD, "code": code}).status_code == 303
+
+
+def test_without_a_second_step_nobody_is_asked_for_one(ada, as_ada):
+    for path in ("/settings/prove/", f"/authors/{ada.id}/delete/"):
+        assert 'name="code"' not in as_ada.get(path).text
+
+
+def test_wrong_codes_of_sensitive_acts_are_slowed_down(app, ada, as_ada, app_of_ada):
+    path = f"/authors/{ada.id}/delete/"
+    with time_machine.travel(MOMENT + timedelta(minutes=5), tick=False):
+        answers = [as_ada.post(path, {"password": PASSWORD, "code": "000000"}).status_code for _ in range(11)]
+
+    assert answers == [422] * 10 + [429]
+
+
+def test_with_passkeys_alone_a_recovery_code_or_a_passkey_is_asked_for(app, ada, as_ada):
+    with app.app_context():
+        Passkey.add(ada, b"one", b"key", 0, "Phone")
+        db.session.commit()
+
+    page = as_ada.get("/settings/prove/").text
+    assert 'data-options="/settings/prove/passkey/options/"' in page
+    assert 'name="code"' in page
+    assert as_ada.post("/settings/prove/", {"password": PASSWORD}).status_code == 422
+    forged = as_ada.post("/settings/prove/passkey/", {"credential": '{"id": "b25l"}'})
+    assert (forged.status_code, forged.json["sentence"]) == (422, "This passkey does not belong to your account.")
+    assert as_ada.post("/settings/prove/", {"password": PASSWORD}).status_code == 422

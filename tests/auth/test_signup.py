@@ -134,3 +134,18 @@ def test_the_twenty_first_account_in_an_hour_waits(app, crowd, monkeypatch):
 
         clock.shift(timedelta(hours=1, seconds=1))
         assert sign_up(Browser(app)).status_code == 303
+
+
+def test_a_taken_name_is_said_together_with_the_rest(guest, crowd):
+    short = sign_up(guest, username="zoe", password="short", password2="other").text
+    assert "That username is taken" in short
+    assert "at least 8 characters" in short
+    assert "not the same" in short
+
+    both = sign_up(guest, username="Zoe", email="ZOE@example.org").text
+    assert "That username is taken" in both
+    assert "An account with that address exists already" in both
+
+
+def test_who_has_an_address_is_not_told_to_who_only_looks(guest, crowd):
+    assert "exists already" not in sign_up(guest, email="zoe@example.org", password="short", password2="short").text

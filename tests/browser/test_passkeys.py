@@ -43,3 +43,10 @@ def test_a_passkey_is_made_and_then_opens_the_account_alone(open_page, site):
 
     expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
     expect(page.get_by_role("button", name="Log out").first).to_be_visible()
+
+    page.goto(f"{here}/settings/prove/?next=/settings/account/")
+    page.get_by_role("button", name="Use your passkey").click()
+    expect(page.get_by_text("Your passkey was accepted; now the password.")).to_be_visible()
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("heading", level=1, name="Account")).to_be_visible()

@@ -29,6 +29,7 @@ DOORS = [
     Door("static", "GET", "/static/app.css", 200, 200, 200),
     Door("health.healthz", "GET", "/healthz", 200, 200, 200),
     Door("wellknown.security", "GET", "/.well-known/security.txt", 200, 200, 200),
+    Door("wellknown.robots", "GET", "/robots.txt", 200, 200, 200),
     Door("health.readyz", "GET", "/readyz", 200, 200, 200),
     Door("dev.mails", "GET", "/dev/mail/", 200, 200, 200),  # the tests run in development, on this machine
     Door("dev.mail", "GET", "/dev/mail/none.eml/", 404, 404, 404),
@@ -67,6 +68,8 @@ DOORS = [
     Door("settings.passkey_options", "POST", "/settings/security/passkeys/options/", TO_LOGIN, 422, 422),
     Door("settings.add_passkey", "POST", "/settings/security/passkeys/", TO_LOGIN, 422, 422),
     Door("settings.remove_passkey", "POST", "/settings/security/passkeys/999999/remove/", TO_LOGIN, 422, 422),
+    Door("auth.proof_options", "POST", "/settings/prove/passkey/options/", TO_LOGIN, 200, 200),
+    Door("auth.prove_by_passkey", "POST", "/settings/prove/passkey/", TO_LOGIN, 422, 422),
     Door("auth.prove", "GET", "/settings/prove/", TO_LOGIN, 200, 200),
     Door("auth.prove", "POST", "/settings/prove/", TO_LOGIN, 422, 422),
     Door("posts.home", "GET", "/", 200, 200, 200),
