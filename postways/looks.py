@@ -52,6 +52,9 @@ SAID = {  # what a page says of what was just done; its name travels in the quer
     "saved": lazy_gettext("Saved."),
     "account-deleted": lazy_gettext("Your account is deleted. Thank you for having been here."),
     "staff": lazy_gettext("Access for staff only!"),
+    "reported-before": lazy_gettext(
+        "You reported this before, and the staff has not closed that report yet. A mail tells you what comes of it."
+    ),
     "reported": lazy_gettext("Thank you. The staff looks at it, and a mail tells you what came of it."),
 }
 LEADS_TO = {"deleted": ("settings.trash", lazy_gettext("Open the trash"))}  # from a notice: endpoint and words

@@ -22,6 +22,7 @@ PAGE_SIZE = 30
 MOST_BESIDE = 20  # shown on the page of a person or post
 STATES = ("open", "taken", "closed")
 ACTIONS = ("none", "warned", "unpublished", "removed", "suspended")
+FOR_POSTS = ("unpublished", "removed")
 _PENDING = text("state <> 'closed'")
 
 
@@ -98,13 +99,18 @@ class Report(db.Model):  # type: ignore[name-defined]
             raise Missing
         return report
 
+    @property
+    def actions(self) -> list[str]:
+        """Those of ACTIONS that fit what it is about."""
+        return [action for action in ACTIONS if self.post_id is not None or action not in FOR_POSTS]
+
     # --- verbs
 
     @classmethod
-    def make(cls, reporter: User, reason: str, *, person: User, post: Post | None = None) -> None:
+    def make(cls, reporter: User, reason: str, *, person: User, post: Post | None = None) -> bool:
         """Tell the staff of a person, or of a `post` of that person; while it waits a second one changes nothing.
 
-        Raises Forbidden or Refused.
+        Answers whether it is new. Raises Forbidden or Refused.
         """
         if not reporter.can_report(person):
             raise Forbidden
@@ -120,8 +126,9 @@ class Report(db.Model):  # type: ignore[name-defined]
             with db.session.begin_nested():
                 db.session.add(report)
         except IntegrityError:
-            return  # a second click, or again while the first one waits
+            return False  # a second click, or again while the first one waits
         Audit.note("report-made", reporter, person, post_id=post_id, report=report.id)
+        return True
 
     def take(self, actor: User) -> None:
         """Say that `actor` works on it. Twice is once. Raises Refused when somebody else was faster."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField, TextAreaField
@@ -55,4 +57,9 @@ class CloseForm(FlaskForm):
         _l("What is done"), choices=[SelectChoice(action, _l(action)) for action in ACTIONS], default="none"
     )
     until = DateField(_l("Until"), [Optional()])
+
     note = _why(_l("Note"), _l("Say why; the person concerned and the record are told."))
+
+    def offer(self, actions: Sequence[str]) -> None:
+        """Offer no more than these."""
+        self.action.choices = [choice for choice in self.action.choices if choice.value in actions]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from flask import abort, g, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from postways.auth import members_only, refills_form, staff_only
 from postways.db import db, reading
-from postways.errors import Forbidden, Missing, Refused
+from postways.errors import Missing, Refused
+from postways.handlers import answer
 from postways.htmx import go, page
 from postways.models import Post, Report, User
 from postways.models.report import STATES
@@ -26,11 +28,13 @@ def report_something() -> Response:
     if not form.validate_on_submit():
         return refused(form, lambda status: _report_form(form, status))
     person, post = _reported()
-    Report.make(g.user, form.reason.data, person=person, post=post)
+    if not g.user.can_report(person):
+        return _own(post)
+    notice = "reported" if Report.make(g.user, form.reason.data, person=person, post=post) else "reported-before"
     db.session.commit()
     if post is not None:
-        return go(url_for("posts.show", post_id=post.id, notice="reported"))
-    return go(url_for("profiles.show", username=person.username, notice="reported"))
+        return go(url_for("posts.show", post_id=post.id, notice=notice))
+    return go(url_for("profiles.show", username=person.username, notice=notice))
 
 
 @bp.get("/moderation/reports/")
@@ -92,11 +96,20 @@ def _report_form(form: ReportForm, status: int = 200) -> Response:
     with reading():
         person, post = _reported()
     if not g.user.can_report(person):
-        raise Forbidden
+        return _own(post)
     return page("moderation/report_something.html", status, form=form, person=person, post=post)
+
+
+def _own(post: Post | None) -> Response:
+    if post is None:
+        return answer(
+            403, _("This is your own page, so there is nobody to report. You can change or delete what is on it.")
+        )
+    return answer(403, _("This post is your own, so there is nobody to report. You can change it or delete it."))
 
 
 def _report_page(report_id: int, form: CloseForm, status: int = 200) -> Response:
     with reading():
         found = Report.find(report_id, g.user)
+    form.offer(found.actions)
     return page("moderation/report.html", status, report=found, form=form)

@@ -9,7 +9,8 @@ import time_machine
 
 from postways import sweep
 from postways.db import db, now
-from postways.models import Audit, User
+from postways.models import Audit, PastUsername, User
+from tests.cast import PASSWORD
 from tests.house.test_queries import statements
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -110,3 +111,32 @@ def test_addresses_are_cut_after_ninety_days_and_entries_stay(app, as_mod):
 
         assert db.session.get(Audit, entry.id, populate_existing=True).address == ""
         assert db.session.query(Audit).filter_by(kind="log-in").count() == 1
+
+
+def test_a_person_is_found_by_an_earlier_name_and_after_leaving(app, ada, mod, as_ada, as_mod):
+    note(app, "warned", mod, ada)
+    as_ada.post("/username_change/", {"new_username": "ada2", "password": PASSWORD})
+    assert "warned" in kinds(as_mod, "person=ada")
+
+    as_ada.post(f"/authors/{ada.id}/delete/", {"password": PASSWORD})
+    for name in ("ada", "ada2", str(ada.id)):
+        assert "warned" in kinds(as_mod, f"person={name}"), name
+    with time_machine.travel(now() + timedelta(days=1)), app.app_context():
+        sweep.purge()
+        assert db.session.get(User, ada.id) is None
+    for name in ("ada", "ada2", str(ada.id)):
+        assert "warned" in kinds(as_mod, f"person={name}"), name
+
+    page = as_mod.get(f"/moderation/log/?person={ada.id}").text
+    assert f'<a href="/moderation/log/?person={ada.id}">deleted account {ada.id}</a>' in page
+    assert "ada2" not in page
+
+
+def test_a_name_of_a_deleted_account_is_forgotten_when_it_is_free_again(app, ada, as_ada):
+    as_ada.post(f"/authors/{ada.id}/delete/", {"password": PASSWORD})
+
+    with app.app_context():
+        with time_machine.travel(now() + timedelta(days=29)):
+            assert PastUsername.forget_old() == 0
+        with time_machine.travel(now() + timedelta(days=31)):
+            assert PastUsername.forget_old() == 1

@@ -49,10 +49,10 @@ def close(browser, report_id, action, note=NOTE, **fields):
 
 def test_a_member_reports_a_post_or_a_person_once_at_a_time(app, ada, post, as_ben):
     for target, place in ((f"post={post.id}", f"/posts/{post.id}/"), (f"person={ada.id}", "/@ada/")):
-        for _ in range(2):
+        for notice in ("reported", "reported-before"):
             sent = as_ben.post(f"/report/?{target}", {"reason": WRONG})
-            assert (sent.status_code, sent.location) == (303, f"{place}?notice=reported")
-    assert "Thank you" in as_ben.get(sent.location).text
+            assert (sent.status_code, sent.location) == (303, f"{place}?notice={notice}")
+    assert "Thank you" in as_ben.get("/?notice=reported").text
 
     assert [(row.person_id, row.post_id, row.reason, row.state) for row in rows(app)] == [
         (ada.id, post.id, WRONG, "open"),
@@ -222,3 +222,29 @@ def test_a_warning_needs_somebody_who_may_give_it(app, ada, ben, inside):
         User.find(ada.id).warn(ben, NOTE)
     with pytest.raises(Refused):
         Report.make(ben, " ", person=ada)
+
+
+def test_a_second_report_is_told_that_the_first_one_waits(app, post, as_ben):
+    assert as_ben.post(f"/report/?post={post.id}", {"reason": WRONG}).location.endswith("?notice=reported")
+
+    answer = as_ben.post(f"/report/?post={post.id}", {"reason": "Again"})
+
+    assert answer.location.endswith("?notice=reported-before")
+    assert "You reported this before" in as_ben.get(answer.location).text
+    assert [row.reason for row in rows(app)] == [WRONG]
+
+
+def test_the_own_post_and_page_have_nobody_to_report(ada, post, as_ada):
+    for target, words in ((f"post={post.id}", "This post is your own"), (f"person={ada.id}", "This is your own page")):
+        for answer in (as_ada.get(f"/report/?{target}"), as_ada.post(f"/report/?{target}", {"reason": WRONG})):
+            assert (answer.status_code, words in answer.text) == (403, True)
+
+
+def test_a_report_of_a_person_offers_only_what_fits(ada, reported, as_ben, as_mod):
+    as_ben.post(f"/report/?person={ada.id}", {"reason": "Rude."})
+    of_post, of_person = (as_mod.get(f"/moderation/reports/{number}/").text for number in (reported, reported + 1))
+
+    for action in ("unpublished", "removed"):
+        assert f'value="{action}"' in of_post
+        assert f'value="{action}"' not in of_person
+    assert 'value="suspended"' in of_person

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from io import BytesIO
 from zipfile import ZipFile
@@ -166,3 +167,7 @@ def test_whose_session_was_ended_gets_nothing(app, as_ada, exported):
     other.client.set_cookie("session", thief)
 
     assert other.get(exported).status_code == 303
+
+
+def test_a_small_file_is_told_in_kilobytes(as_ada, exported):
+    assert re.search(r"Download it \([1-9][\d.]* kB\)", as_ada.get("/settings/export/").text)
