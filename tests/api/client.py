@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 from postways import access
 from postways.db import db
 from postways.models import ApiToken, Family, User
+from tests.api.conformance import conforms
 from tests.cast import Browser
 
 V1 = "/api/v1/"
@@ -56,14 +57,20 @@ class Client:
     headers: dict[str, str] = {}
 
     def ask(self, method: str, path: str, body: Any = None, **options: Any) -> TestResponse:
-        """Send `body` as JSON, unless `data` says otherwise; `headers` come on top."""
+        """Send `body` as JSON, unless `data` says otherwise; `headers` come on top.
+
+        Fails when the answer is none that the door declares.
+        """
         headers = {**self.headers, **options.pop("headers", {})}
         if self.authorization:
             headers["Authorization"] = self.authorization
         if body is not None:
             options["json"] = body
         address = path if path.startswith("/") else V1 + path
-        return self.client.open(address, method=method, headers=headers, **options)
+        answer = self.client.open(address, method=method, headers=headers, **options)
+        if answer.request.path.startswith(V1):
+            conforms(self.app, method, answer.request.path, answer)
+        return answer
 
     def get(self, path: str, **options: Any) -> TestResponse:
         """Read."""
