@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from postways.api.door import Door
+from postways.api.shapes import Parts
 from postways.config import Config
 
 REFERENCE = "#/components/schemas/{model}"
@@ -212,6 +213,8 @@ def _problems(operation: dict[str, Any], method: str, told: Door) -> dict[str, A
         problems |= {400, 413, 415}
     if told.query is not None:
         problems.add(400)
+    if told.query is not None and issubclass(told.query, Parts):
+        problems.add(404)  # a page that does not exist
     if told.scope is not None:
         problems.add(403)
         if method != "get" and told.tag != "auth":

@@ -141,7 +141,7 @@ class Proof(Shape):
 
 
 @bp.get("/users/")
-@door({200: Listed[Account]}, tag="users", scope="moderate", query=Parts, errors=(404,))
+@door({200: Listed[Account]}, tag="users", scope="moderate", query=Parts)
 def list_users(query: Parts) -> Listed[Account]:
     """List everybody, who was here last first.
 

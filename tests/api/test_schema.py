@@ -1,0 +1,94 @@
+"""schemathesis makes up requests from our own description and holds the answers against it."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from dataclasses import replace
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from postways.api import description
+from postways.db import db
+from postways.models import ApiToken
+from tests.api.client import Client
+from tests.cast import make_post
+
+EXAMPLES = 5  # of each kind, for each operation and credential
+SOUND = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+BENT = settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture
+def unlimited(app, monkeypatch):
+    """The application without its throttles, which would answer everything else."""
+    monkeypatch.setattr(app.extensions["limits"], "_enabled", False)
+    monkeypatch.setitem(app.extensions, "config", replace(app.extensions["config"], ratelimit_enabled=False))
+    monkeypatch.setattr(app, "testing", False)
+    return app
+
+
+@pytest.fixture
+def operations(unlimited):
+    """Every operation of the description, on the application itself."""
+    with unlimited.app_context():
+        spec = json.loads(description.as_json(unlimited))
+    schema = schemathesis.openapi.from_dict(spec)
+    schema.app = unlimited
+    return [found.ok() for found in schema.get_all_operations()]
+
+
+@pytest.mark.parametrize("who", ["visitor", "member"])
+@pytest.mark.parametrize("mode", GenerationMode, ids=lambda mode: mode.value)
+def test_every_operation_answers_as_described(unlimited, operations, ada, ben, mode, who):
+    make_post(unlimited, ada, pictures=1, likes=[ben])
+    found = {}
+    for operation in operations:
+        headers = {"Authorization": Client.token(unlimited, ben).authorization} if who == "member" else {}
+        if trouble := _trouble(operation, mode, headers):
+            found[operation.label] = trouble
+        with unlimited.app_context():
+            db.session.query(ApiToken).delete()
+            db.session.commit()
+
+    assert not found, "\n\n".join(f"{label}: {trouble}" for label, trouble in found.items())
+
+
+def _trouble(operation, mode, headers):
+    """What speaks against an operation; nothing, if all is well."""
+    more = [negative_data_rejection] if mode is GenerationMode.NEGATIVE else []
+
+    @BENT
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def holds(case):
+        case.headers.pop("Authorization", None)
+        case.cookies.clear()
+        answer = case.call(headers={**headers, "Accept-Encoding": "identity"})
+        case.validate_response(answer, checks=[*SOUND, *more])
+
+    try:
+        holds()
+    except Unsatisfiable:
+        return ""  # nothing can be sent to it that is wrong
+    except (Exception, FailureGroup) as trouble:
+        return "".join(traceback.format_exception_only(trouble))
+    return ""
