@@ -85,6 +85,11 @@ class Photo(db.Model):  # type: ignore[name-defined]
     # --- questions
 
     @property
+    def described_anew(self) -> bool:
+        """Whether its description is another one than was saved."""
+        return attributes.get_history(self, "alt").has_changes()
+
+    @property
     def ready(self) -> bool:
         """Whether its derivatives can be shown, perhaps as it was framed before."""
         return bool(self.made)

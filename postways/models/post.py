@@ -40,7 +40,7 @@ from sqlalchemy.orm import (
 
 from postways import blocklist, later, search
 from postways.db import Id, Moment, changed, db, now
-from postways.errors import Forbidden, Missing, Refused
+from postways.errors import Forbidden, Missing, Refused, Taken
 from postways.framing import Framing
 from postways.models.audit import Audit, given_reason
 from postways.models.block import Block
@@ -60,6 +60,10 @@ LONGEST_CONTENT = 10_000
 LONGEST_CREDIT = 200
 LONGEST_WARNING = 200
 MOST_PHOTOS = 10
+CHANGED_MEANWHILE = (
+    "This post was changed in another window after you opened this page. What you typed is still here and not saved: "
+    "look at what is saved now, then save once more to put yours in its place."
+)
 PAGE_SIZE = 12
 GRID_SIZE = 24
 MOST_DRAFTS = 50
@@ -594,6 +598,25 @@ class Post(db.Model):  # type: ignore[name-defined]
         if self.closed and not closed:
             later.tell("closed", person=self.author_id, post=self.id or 0)
 
+    @property
+    def stamp(self) -> str:
+        """Another one after each change of words or photographs."""
+        return self.updated_at.isoformat()
+
+    def still_as(self, seen: str, words: dict[str, str], photos: Sequence[Photo], *, described: bool) -> None:
+        """Raise Taken when somebody has saved something else since its `stamp` was `seen`.
+
+        The same `words` and `photos` once more, from a second click perhaps, are nothing else unless pictures are
+        `described` anew, too.
+        """
+        self._wait_for_others()
+        if seen == self.stamp:
+            return
+        db.session.refresh(self, list(words))
+        same = all(getattr(self, name) == text for name, text in words.items())
+        if described or not same or [photo.id for photo in photos] != [photo.id for photo in self.photos]:
+            raise Taken(CHANGED_MEANWHILE)
+
     def _write(self, title: str, content: str, licence: str, credit: str, warning: str) -> None:
         typed = (title, content, credit, warning)
         title, content, credit, warning = (words.replace("\x00", "").strip() for words in typed)
@@ -748,6 +771,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         """Whoever changes its state at the same moment goes first, or its author's; then look again."""
         User.held(self.author_id)
         state = [
+            "updated_at",
             "published_at",
             "published_before",
             "deleted_at",

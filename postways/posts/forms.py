@@ -51,6 +51,7 @@ class PostForm(FlaskForm):
     key = HiddenField(
         default=lambda: secrets.token_urlsafe(16), validators=[Length(max=LONGEST_KEY)], filters=[_trimmed]
     )
+    seen = HiddenField(validators=[Length(max=LONGEST_KEY)], filters=[_trimmed])  # the post's stamp when it was opened
 
     def words(self) -> dict[str, str]:
         """What the verbs of `Post` take."""

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from postways import limits
 from postways.auth import members_only, refills_form, takes_files
 from postways.db import db, reading
-from postways.errors import Missing, Refused, TooMany
+from postways.errors import Missing, Refused, Taken, TooMany
 from postways.handlers import sentence
 from postways.htmx import asked_by_htmx, came_from, fragment, go, page, stream
 from postways.models import Photo, Post
@@ -89,15 +89,20 @@ def edit(post_id: int) -> Response:
     with reading():
         post = Post.own(post_id, g.user)
     form = PostForm(obj=post if request.method != "POST" else None)
+    form.seen.data = form.seen.data or post.stamp
     photos, errors = _photos_of_form(form, post)
     if _stays_open(form, errors):
         return _form_page(form, photos, errors, post)
+    described = any(photo.described_anew for photo in photos)
     try:
         post = Post.own(post_id, g.user)
+        post.still_as(form.seen.data, form.words(), photos, described=described)
         post.edit(g.user, photos=photos, **form.words())
         if request.form.get("action") == "publish":
             post.publish(g.user)
         db.session.commit()
+    except Taken as error:
+        return _changed_meanwhile(form, photos, error, post_id)
     except Refused as error:
         return _refused(form, photos, error, post)
     return go(url_for("posts.show", post_id=post.id))
@@ -225,8 +230,30 @@ def _refused(form: PostForm, photos: list[Photo], error: Refused, post: Post | N
     return _form_page(form, photos, errors, post)
 
 
+def _changed_meanwhile(form: PostForm, photos: list[Photo], error: Taken, post_id: int) -> Response:
+    """What was typed, beside what somebody saved since; sent once more it takes its place."""
+    db.session.rollback()
+    with reading():
+        post = Post.own(post_id, g.user)
+        ids = [photo.id for photo in photos]
+        photos = chosen(ids, Photo.pending_of(g.user, ids), list(post.photos))
+    saved = (post.title, post.content)
+    describe(photos)
+    form.seen.data = post.stamp
+    form.form_errors.append(sentence(error))
+    answer = _form_page(form, photos, {}, post, saved=saved)
+    answer.status_code = 409
+    return answer
+
+
 def _form_page(
-    form: PostForm, photos: list[Photo], errors: dict[str, list[str]], post: Post | None, unused: int = 0
+    form: PostForm,
+    photos: list[Photo],
+    errors: dict[str, list[str]],
+    post: Post | None,
+    *,
+    unused: int = 0,
+    saved: tuple[str, str] | None = None,
 ) -> Response:
     status, stale = 200, bool(form.csrf_token.errors)
     if form.is_submitted() and not only_rearranges():
@@ -243,5 +270,6 @@ def _form_page(
         post=post,
         stale=stale,
         unused=unused,
+        saved=saved,
         live_url=stream([], own=True),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from postways import jobs, media
@@ -9,6 +11,7 @@ from postways.db import db
 from postways.models import Erasure, Photo, Post
 from tests.cast import make_photo, make_post, picture, upload
 from tests.posts.test_new import ALT, LOST_LATER, refusals, shots
+from tests.together import at_once, second_tab
 
 
 @pytest.fixture
@@ -197,3 +200,69 @@ def test_another_posts_photographs_are_left_out(app, as_ada, ada, ben, post):
 
     assert [photo.id for photo in now_is(app, post, ada).photos] == [post.photos[0].id]
     assert len(now_is(app, other, ada).photos) == len(now_is(app, theirs, ben).photos) == 1
+
+
+SEEN = re.compile(r'name="seen"[^>]*value="([^"]+)"')
+
+
+def seen_now(browser, post) -> str:
+    """What the form holds when it is opened."""
+    return SEEN.search(browser.get(f"/posts/{post.id}/edit/").text).group(1)
+
+
+def test_of_two_windows_the_later_save_is_asked_and_nothing_is_lost(app, as_ada, ada, post):
+    first, second = (seen_now(as_ada, post) for _ in range(2))
+    assert save(as_ada, post, title="From the first", seen=first).status_code == 303
+
+    answer = save(as_ada, post, title="From the second", content="Long words", seen=second)
+
+    assert answer.status_code == 409
+    for words in ("changed in another window", 'value="From the second"', "Long words", "From the first"):
+        assert words in answer.text
+    assert shots(answer) == [photo.id for photo in post.photos]
+    assert now_is(app, post, ada).title == "From the first"
+    fresh = SEEN.search(answer.text).group(1)
+    assert save(as_ada, post, title="From the second", seen=fresh).status_code == 303
+    assert now_is(app, post, ada).title == "From the second"
+
+
+def test_descriptions_of_the_other_window_are_not_lost_either(app, as_ada, ada, post):
+    first, second = (seen_now(as_ada, post) for _ in range(2))
+    alt = f"alt-{post.photos[0].id}"
+    save(as_ada, post, seen=first, **{alt: "Boats at six"})
+
+    answer = save(as_ada, post, seen=second, **{alt: "Nothing much"})
+
+    assert (answer.status_code, "Nothing much" in answer.text) == (409, True)
+    assert now_is(app, post, ada).photos[0].alt == "Boats at six"
+
+
+def test_the_same_words_twice_are_saved_once(app, as_ada, post):
+    seen = seen_now(as_ada, post)
+
+    assert [save(as_ada, post, title="After", seen=seen).status_code for _ in range(2)] == [303, 303]
+
+
+def test_many_windows_at_once_lose_nothing(app, as_ada, ada, post):
+    seen, tabs = seen_now(as_ada, post), [second_tab(as_ada) for _ in range(6)]
+    token = as_ada.token(f"/posts/{post.id}/edit/")
+
+    answers = at_once(
+        [lambda n=n: save(tabs[n], post, title=f"Window {n}", seen=seen, token=token).status_code for n in range(6)]
+    )
+
+    assert sorted(answers) == [303] + [409] * 5
+
+
+def test_a_like_and_a_picture_that_becomes_ready_are_no_change(app, as_ada, as_ben, post):
+    seen = seen_now(as_ada, post)
+    as_ben.post(f"/posts/{post.id}/unlike/")
+    with app.app_context():
+        jobs.prepare(post.photos[0].id)
+
+    assert save(as_ada, post, title="After", seen=seen).status_code == 303
+
+
+@pytest.mark.parametrize("seen", ["yesterday", "\x00", "🐦", "9999-12-31T00:00:00+00:00"])
+def test_an_invented_stamp_is_asked_too(app, as_ada, post, seen):
+    assert save(as_ada, post, title="After", seen=seen).status_code in (303, 409)
