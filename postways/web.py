@@ -30,6 +30,7 @@ from postways import (
     posts,
     profiles,
     settings,
+    sharing,
     wellknown,
 )
 from postways.config import Config
@@ -54,6 +55,7 @@ HEADERS = {
     "Permissions-Policy": "geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+XML = ("application/xml", "application/atom+xml")
 WITHOUT_PERSON = frozenset({"static", "media.file", "health.healthz", "health.readyz", "wellknown.security"})
 
 
@@ -83,7 +85,21 @@ def made(config: Config) -> Flask:
     app.before_request(_begin)
     live.init_app(app)
     app.before_request(_recognise)
-    for part in (auth, api, posts, profiles, settings, media, health, wellknown, dev, handlers, moderation, cli):
+    for part in (
+        auth,
+        api,
+        posts,
+        profiles,
+        sharing,
+        settings,
+        media,
+        health,
+        wellknown,
+        dev,
+        handlers,
+        moderation,
+        cli,
+    ):
         part.init_app(app)
     app.after_request(_finish)
     app.teardown_request(lambda error: db.read_only(False))
@@ -103,7 +119,7 @@ def _configure(app: Flask, config: Config) -> None:
         WTF_CSRF_CHECK_DEFAULT=False,  # `auth.guard` asks first who it is
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
         WTF_CSRF_SSL_STRICT=False,  # `auth.guard` judges the origin
-        COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"],
+        COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml", *XML],
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_BR_LEVEL=4,
         COMPRESS_LEVEL=5,
@@ -138,7 +154,8 @@ def _read_body() -> None:
 
 
 def _recognise() -> Response | None:
-    if request.endpoint in WITHOUT_PERSON or request.blueprint == "api":  # which has its own ways to know people
+    # the API has its own ways to know people; what other sites read is the same for everybody
+    if request.endpoint in WITHOUT_PERSON or request.blueprint in ("api", "sharing"):
         return None
     auth.recognise()
     return auth.guard()  # type: ignore[return-value]

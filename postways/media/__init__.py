@@ -96,7 +96,8 @@ def _stream(photo: Photo) -> Response:
 def _guarded(answer: Response, cache: str) -> Response:
     answer.headers["Cache-Control"] = cache
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    # what everybody may see is shown in feed readers and where a link is embedded, too
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin" if cache == OPEN else "same-origin"
     return answer
 
 

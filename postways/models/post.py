@@ -157,6 +157,11 @@ class Post(db.Model):  # type: ignore[name-defined]
         return self.published_at is not None and self.deleted_at is None and not self.withheld
 
     @property
+    def public(self) -> bool:
+        """Whether everybody can see it."""
+        return self.published and not self.closed
+
+    @property
     def state(self) -> str:
         """In one word, which of STATES it is in."""
         if self.deleted_at is not None:
@@ -407,6 +412,18 @@ class Post(db.Model):  # type: ignore[name-defined]
                 found[photo.post_id or 0].append(photo)
         for post in posts:
             attributes.set_committed_value(post, "photos", found[post.id])
+
+    @classmethod
+    def highest_id(cls) -> int:
+        """The highest id of all posts, 0 if there are none."""
+        return db.session.scalar(select(func.max(cls.id))) or 0
+
+    @classmethod
+    def public_between(cls, first: int, last: int) -> list[tuple[int, datetime]]:
+        """The ids from `first` to `last` of posts that everybody may see, each with its last change."""
+        changed_at = func.coalesce(cls.edited_at, cls.published_at, type_=Moment())
+        query = select(cls.id, changed_at).where(cls.id.between(first, last), cls.visible_to(Guest()))
+        return [(post_id, moment) for post_id, moment in db.session.execute(query.order_by(cls.id))]
 
     @classmethod
     def count_newer(cls, moment: datetime, actor: Actor) -> int:

@@ -296,9 +296,20 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         key = folded(beginning)
         if not key:
             return ()
-        here = (cls.suspended_at.is_(None), cls.deleted_at.is_(None), cls.id != (actor.id or 0))
-        named = select(cls).where(cls.username_key >= key, cls.username_key < key + _LAST, *here)
+        others = (cls.visible_to(actor), cls.suspended_at.is_(None), cls.id != (actor.id or 0))
+        named = select(cls).where(cls.username_key >= key, cls.username_key < key + _LAST, *others)
         return db.session.scalars(named.order_by(cls.username_key).limit(MOST_OFFERED)).all()
+
+    @classmethod
+    def highest_id(cls) -> int:
+        """The highest id of all people, 0 if there are none."""
+        return db.session.scalar(select(func.max(cls.id))) or 0
+
+    @classmethod
+    def public_between(cls, first: int, last: int) -> Sequence[str]:
+        """The usernames of those with ids from `first` to `last` who have shared something and are not private."""
+        here = (cls.suspended_at.is_(None), cls.deleted_at.is_(None), cls.private.is_(False), cls.post_count > 0)
+        return db.session.scalars(select(cls.username).where(cls.id.between(first, last), *here).order_by(cls.id)).all()
 
     @classmethod
     def find(cls, user_id: int) -> User:

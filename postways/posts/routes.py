@@ -12,6 +12,7 @@ from postways.db import db, reading
 from postways.errors import Missing, Refused, Taken, TooMany
 from postways.handlers import sentence
 from postways.htmx import asked_by_htmx, came_from, fragment, go, page, stream
+from postways.linked import images_of
 from postways.models import Photo, Post
 from postways.models.post import MOST_PHOTOS
 from postways.posts import bp
@@ -24,7 +25,9 @@ NOT_YET = {"", "0", "false", "no", "off"}  # what `published` holds for a draft
 def show(post_id: int) -> Response:
     """One post with all its photographs; `show` uncovers what its warning covers."""
     post = Post.find(post_id, g.user)
-    return page("posts/show.html", post=post, opened="show" in request.args, live_url=stream([post.id]))
+    return page(
+        "posts/show.html", post=post, images=images_of(post), opened="show" in request.args, live_url=stream([post.id])
+    )
 
 
 @bp.get("/posts/<int:post_id>/photos/<int:n>/")

@@ -163,7 +163,7 @@ def test_reading_changes_nothing(app, as_ada, ada, unsafe):
         make_photo(app, ada)
     before, files = rows(app), sorted(app.extensions["storage"].keys())
     known = {"post_id": 2, "photo_id": 1, "user_id": ada.id, "username": "ada", "tag": "other", "n": 1}
-    known |= {"key": "x", "name": "x", "filename": "app.css"}
+    known |= {"key": "x", "name": "x", "filename": "app.css", "kind": "posts"}
 
     for path in [*addresses(app, "GET", known), *unsafe]:
         for method in ("get", "head", "options"):

@@ -7,7 +7,20 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "postways"
-DOORS = {"api", "moderation", "auth", "posts", "profiles", "settings", "media", "live", "health", "wellknown", "dev"}
+DOORS = {
+    "api",
+    "moderation",
+    "auth",
+    "posts",
+    "profiles",
+    "settings",
+    "media",
+    "live",
+    "health",
+    "wellknown",
+    "dev",
+    "sharing",
+}
 
 NOTHING: set[str] = set()
 FOR_DOORS = {
@@ -19,6 +32,7 @@ FOR_DOORS = {
     "cookies",
     "framing",
     "limits",
+    "linked",
     "looks",
     "models",
     "paging",
@@ -71,6 +85,7 @@ MAY_IMPORT = {
     "cli": {"config", "db", "errors", "models", "jobs", "inventory", "search", "sweep", "demo", "auth.passwords"},
     "htmx": {"errors"},
     "handlers": {"db", "errors", "htmx", "paging", "storage"},
+    "linked": {"config", "looks", "models"},
     "looks": {"config", "db", "models", "text"},
     "local": {"config"},
     "auth": FOR_DOORS | {"access", "links", "seal"},
@@ -83,6 +98,7 @@ MAY_IMPORT = {
     "media": FOR_DOORS,
     "live": FOR_DOORS | {"later"},
     "health": FOR_DOORS,
+    "sharing": FOR_DOORS,
     "wellknown": FOR_DOORS,
 }
 NEVER = {

@@ -48,7 +48,8 @@ def test_a_partial_says_what_it_needs(name):
 def test_a_template_holds_no_script_and_no_style(name):
     for tag, attributes in read(name).elements:
         assert tag != "style"
-        assert tag != "script" or "src" in attributes
+        data = attributes.get("type") == "application/ld+json"  # nobody runs it, so the policy lets it be
+        assert tag != "script" or "src" in attributes or data
         assert not [one for one in attributes if one.startswith("on") or one == "style" or one.startswith("hx-on")]
 
 
