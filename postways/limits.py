@@ -25,6 +25,7 @@ AN_HOUR = {
     "upload": RateLimitItemPerHour(600, namespace="upload"),
     "like": RateLimitItemPerHour(1_000, namespace="like"),
     "name": RateLimitItemPerHour(3_600, namespace="name"),
+    "follow": RateLimitItemPerHour(300, namespace="follow"),
     "report": RateLimitItemPerHour(30, namespace="report"),
 }
 A_MINUTE = {"token": 600, "address": 300}  # requests of the API

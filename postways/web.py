@@ -31,6 +31,7 @@ from postways import (
     profiles,
     settings,
     sharing,
+    social,
     wellknown,
 )
 from postways.config import Config
@@ -98,6 +99,7 @@ def made(config: Config) -> Flask:
         dev,
         handlers,
         moderation,
+        social,
         cli,
     ):
         part.init_app(app)

@@ -59,7 +59,7 @@ class Block(db.Model):  # type: ignore[name-defined]
     @classmethod
     def by(cls, blocker: Any, blocked: Any) -> ColumnElement[bool]:
         """Whether the one blocked the other, each an id or a column, as an SQL condition."""
-        return select(cls.id).where(cls.blocker_id == blocker, cls.blocked_id == blocked).exists()
+        return select(_row.c.id).where(_row.c.blocker_id == blocker, _row.c.blocked_id == blocked).exists()
 
     @classmethod
     def of(cls, person: User, cursor: str | None) -> Page[Block]:
@@ -106,3 +106,8 @@ class Block(db.Model):  # type: ignore[name-defined]
         Audit.note(kind, actor, person)
         for one in (actor.id, person.id):
             later.tell("rights", person=one or 0)  # what is open at either's is asked for anew
+
+
+_row = db.metadata.tables["blocks"].alias(
+    "other_blocks"
+)  # in subqueries, so that a statement that reads blocks itself can ask too

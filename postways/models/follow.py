@@ -65,14 +65,14 @@ class Follow(db.Model):  # type: ignore[name-defined]
     @classmethod
     def holds(cls, follower: Somebody, followed: Somebody) -> ColumnElement[bool]:
         """Whether `follower` has been accepted by `followed`, each an id or a column, as an SQL condition."""
-        both = (cls.follower_id == follower, cls.followed_id == followed)
-        return select(cls.id).where(*both, cls.state == "accepted").exists()
+        both = (_row.c.follower_id == follower, _row.c.followed_id == followed)
+        return select(_row.c.id).where(*both, _row.c.state == "accepted").exists()
 
     @classmethod
     def state_between(cls, follower: Somebody, followed: Somebody) -> ColumnElement[str | None]:
         """How `follower` follows `followed`, each an id or a column: a state or NULL, as an SQL expression."""
-        both = (cls.follower_id == follower, cls.followed_id == followed)
-        return select(cls.state).where(*both).scalar_subquery()
+        both = (_row.c.follower_id == follower, _row.c.followed_id == followed)
+        return select(_row.c.state).where(*both).scalar_subquery()
 
     @classmethod
     def find(cls, follow_id: int, follower: Actor) -> Follow:
@@ -93,13 +93,17 @@ class Follow(db.Model):  # type: ignore[name-defined]
     @classmethod
     def followers(cls, person: User, actor: Actor, cursor: str | None) -> Page[Follow]:
         """Who follows `person`, newest first, each with its `follower`, of those `actor` may see. Raises BadCursor."""
-        query = cls._with(User.id == cls.follower_id, actor).options(contains_eager(cls.follower))
+        query = cls._with(User.id == cls.follower_id, actor).options(
+            contains_eager(cls.follower).options(*User.ties_to(actor))
+        )
         return cls._page(query.where(cls.followed_id == person.id, cls.state == "accepted"), cursor)
 
     @classmethod
     def following(cls, person: User, actor: Actor, cursor: str | None) -> Page[Follow]:
         """Whom `person` follows, newest first, each with its `followed`, of those `actor` may see. Raises BadCursor."""
-        query = cls._with(User.id == cls.followed_id, actor).options(contains_eager(cls.followed))
+        query = cls._with(User.id == cls.followed_id, actor).options(
+            contains_eager(cls.followed).options(*User.ties_to(actor))
+        )
         return cls._page(query.where(cls.follower_id == person.id, cls.state == "accepted"), cursor)
 
     @classmethod
@@ -134,7 +138,8 @@ class Follow(db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def _with(cls, other: ColumnElement[bool], actor: Actor) -> Select[Follow]:
-        return select(cls).join(User, other).where(User.visible_to(actor), cls.withheld.is_(False))
+        query = select(cls).join(User, other).where(User.visible_to(actor), cls.withheld.is_(False))
+        return query.execution_options(populate_existing=True)
 
     @classmethod
     def _page(cls, query: Select[Follow], cursor: str | None) -> Page[Follow]:
@@ -263,6 +268,11 @@ class Follow(db.Model):  # type: ignore[name-defined]
         """Put the counts of a person right."""
         User.held(user_id)
         _recount(user_id)
+
+
+_row = db.metadata.tables["follows"].alias(
+    "other_follows"
+)  # in subqueries, so that a statement that reads follows itself can ask too
 
 
 def _follower(actor: Actor, person: User) -> int:

@@ -42,6 +42,8 @@ from postways.paging import EPOCH, Asked, Numbered, Page
 from postways.text import as_name, folded, trimmed, visible
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm.strategy_options import _AbstractLoad
+
     from postways.models.guest import Actor
     from postways.models.post import Post
 
@@ -121,7 +123,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     totp_secret: Mapped[str] = mapped_column(String(200), default="")  # sealed with the site's secret key
     totp_last_step: Mapped[int] = mapped_column(Id, default=0)  # a code works once
 
-    # how this person and the one who asks stand to each other: filled by `met` alone
+    # how this person and the one who asks stand to each other: filled by `met` and where `ties_to` is an option
     following: Mapped[str | None] = query_expression()  # the reader follows them: accepted or requested
     followed_by: Mapped[str | None] = query_expression()  # they follow the reader
     blocked: Mapped[bool | None] = query_expression()  # by the reader
@@ -255,23 +257,14 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         Raises Missing for whom `actor` may not know of; who was blocked by `actor` is still to be found, to undo it.
         """
         from postways.models.block import Block
-        from postways.models.follow import Follow
-        from postways.models.mute import Mute
 
         query = select(cls).where(cls.username_key == folded(username) if username else cls.id == user_id)
         query = query.where(cls.deleted_at.is_(None))
         if not actor.is_staff:
             query = query.where(cls.suspended_at.is_(None))
-        if actor.id is not None:
-            if not actor.is_staff:
-                query = query.where(~Block.by(cls.id, actor.id))
-            query = query.options(
-                with_expression(cls.following, Follow.state_between(actor.id, cls.id)),
-                with_expression(cls.followed_by, Follow.state_between(cls.id, actor.id)),
-                with_expression(cls.blocked, Block.by(actor.id, cls.id)),
-                with_expression(cls.muted, Mute.hides_from(actor.id, cls.id)),
-            )
-        user = db.session.scalar(query.execution_options(populate_existing=True))
+        if actor.id is not None and not actor.is_staff:
+            query = query.where(~Block.by(cls.id, actor.id))
+        user = db.session.scalar(query.options(*cls.ties_to(actor)).execution_options(populate_existing=True))
         if user is None:
             raise Missing
         return user
@@ -281,6 +274,22 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         """For the record: the id of who has this name, or had it last, in whatever state the account is."""
         key = folded(username)
         return db.session.scalar(select(cls.id).where(cls.username_key == key)) or PastUsername.was_of(key)
+
+    @classmethod
+    def ties_to(cls, actor: Actor) -> list[_AbstractLoad]:
+        """Options of a statement that reads people: how each and `actor` stand to each other comes along."""
+        from postways.models.block import Block
+        from postways.models.follow import Follow
+        from postways.models.mute import Mute
+
+        if actor.id is None:
+            return []
+        return [
+            with_expression(cls.following, Follow.state_between(actor.id, cls.id)),
+            with_expression(cls.followed_by, Follow.state_between(cls.id, actor.id)),
+            with_expression(cls.blocked, Block.by(actor.id, cls.id)),
+            with_expression(cls.muted, Mute.hides_from(actor.id, cls.id)),
+        ]
 
     @classmethod
     def once_named(cls, username: str) -> User:

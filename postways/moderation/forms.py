@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, SelectField, TextAreaField
+from wtforms import BooleanField, DateField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional
 
@@ -48,6 +48,7 @@ class ReportForm(FlaskForm):
     """What somebody tells the staff."""
 
     reason = _why(_l("What is wrong?"), _l("Say what is wrong, so that the staff knows what to look for."))
+    block = BooleanField()  # in the same step
 
 
 class CloseForm(FlaskForm):

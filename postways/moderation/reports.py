@@ -11,7 +11,7 @@ from postways.db import db, reading
 from postways.errors import Missing, Refused
 from postways.handlers import answer
 from postways.htmx import go, page
-from postways.models import Post, Report, User
+from postways.models import Block, Post, Report, User
 from postways.models.report import STATES
 from postways.moderation import bp, midnight, next_url, refused
 from postways.moderation.forms import CloseForm, ReportForm
@@ -31,8 +31,10 @@ def report_something() -> Response:
     if not g.user.can_report(person):
         return _own(post)
     notice = "reported" if Report.make(g.user, form.reason.data, person=person, post=post) else "reported-before"
+    if form.block.data:
+        Block.begin(g.user, person)
     db.session.commit()
-    if post is not None:
+    if post is not None and not form.block.data:
         return go(url_for("posts.show", post_id=post.id, notice=notice))
     return go(url_for("profiles.show", username=person.username, notice=notice))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import BinaryIO, cast
 
-from flask import current_app, request
+from flask import current_app, g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -34,6 +34,14 @@ def _at_most(most: int) -> Length:
     return Length(max=most, message=_l("This is longer than %(max)d characters; shorten it a little."))
 
 
+FOR = {"public": _l("Everybody"), "followers": _l("My followers")}
+
+
+def usual_audience() -> str:
+    """What the form of a new post begins with."""
+    return "followers" if g.user.private else "public"
+
+
 class PostForm(FlaskForm):
     """Title, text, licence, credit and content warning."""
 
@@ -48,6 +56,9 @@ class PostForm(FlaskForm):
     )
     credit = StringField(_l("Credit"), [_at_most(LONGEST_CREDIT)], filters=[_trimmed])
     warning = StringField(_l("Content warning"), [_at_most(LONGEST_WARNING)], filters=[_trimmed])
+    audience = SelectField(
+        _l("Who sees it"), choices=[SelectChoice(code, name) for code, name in FOR.items()], default=usual_audience
+    )
     key = HiddenField(
         default=lambda: secrets.token_urlsafe(16), validators=[Length(max=LONGEST_KEY)], filters=[_trimmed]
     )
@@ -55,7 +66,9 @@ class PostForm(FlaskForm):
 
     def words(self) -> dict[str, str]:
         """What the verbs of `Post` take."""
-        return {name: self[name].data for name in ("title", "content", "licence", "credit", "warning")}
+        words = {name: self[name].data for name in ("title", "content", "licence", "credit", "warning")}
+        # a form that does not speak of the audience leaves it as it is
+        return words | ({"audience": self.audience.data} if self.audience.name in request.form else {})
 
 
 class Files:

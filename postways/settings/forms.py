@@ -8,8 +8,8 @@ from flask import current_app, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import FileField, StringField, TextAreaField
-from wtforms.validators import Length
+from wtforms import DateField, FileField, StringField, TextAreaField
+from wtforms.validators import Length, Optional
 
 from postways.config import Config
 from postways.errors import Refused
@@ -22,6 +22,13 @@ from postways.threads import in_thread
 
 def _at_most(most: int) -> Length:
     return Length(max=most, message=_l("This is longer than %(max)d characters; shorten it a little."))
+
+
+class MuteForm(FlaskForm):
+    """A word or tag that one does not want to come across, and until when."""
+
+    word = StringField(_l("Word or #tag"), filters=[trimmed])
+    until = DateField(_l("Until the end of"), [Optional()])
 
 
 class ProfileForm(FlaskForm):

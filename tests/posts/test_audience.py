@@ -247,3 +247,31 @@ def test_a_stream_is_asked_for_only_what_its_reader_sees(app, ada, ben, post, in
     with pytest.raises(Missing):
         Post.find(post.id, ben)
     assert Stream(None, Post.authors_of([post.id], Guest()), home=False).posts == {}
+
+
+def test_the_audience_is_chosen_in_the_form(app, ada, as_ada, guest):
+    as_ada.post("/posts/add/", {"title": "Behind the door", "audience": "followers"}, page="/posts/add/")
+    assert "Behind the door" not in guest.get("/").text
+    post = act(app, "ada", lambda ada: Post.newest(ada, None).items[0])
+    assert "for followers" in as_ada.get(f"/posts/{post.id}/").text
+
+    edit = f"/posts/{post.id}/edit/"
+    assert '<option value="followers" selected>' in as_ada.get(edit).text
+    as_ada.post(edit, {"title": "Behind the door"}, page=edit)  # a form that does not speak of it
+    assert "Behind the door" not in guest.get("/").text
+    as_ada.post(edit, {"title": "Behind the door", "audience": "public"}, page=edit)
+    assert "Behind the door" in guest.get("/").text
+
+
+def test_a_private_account_begins_with_its_followers(app, ada, as_ada):
+    assert '<option value="public" selected>' in as_ada.get("/posts/add/").text
+    act(app, "ada", lambda ada: ada.keep_private(True))
+    assert '<option value="followers" selected>' in as_ada.get("/posts/add/").text
+
+
+@pytest.mark.parametrize("audience", ["premium", "everybody", "", "😀"])
+def test_the_form_refuses_what_is_not_offered(as_ada, audience):
+    answer = as_ada.post("/posts/add/", {"title": "Mine", "audience": audience}, page="/posts/add/")
+
+    assert answer.status_code == 422
+    assert "Not a valid choice" in answer.text
