@@ -1,4 +1,4 @@
-"""What an export holds: everything of one person, and of other people nothing but the addresses of their posts."""
+"""What an export holds: everything of one person; of others the addresses of their posts, and names beside a tie."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from postways.db import db
 from postways.models import (
     ApiToken,
     Audit,
+    Block,
     EmailChange,
     Family,
+    Follow,
     Like,
+    Mute,
     Passkey,
     PastUsername,
     Photo,
@@ -29,9 +32,11 @@ from postways.storage import NotFound, Storage
 
 PROFILE = (
     "id username email verified_at pending_email role display_name bio joined_at last_login_at last_activity_at "
-    "username_changed_at password_changed_at shows_camera covers_warned"
+    "username_changed_at password_changed_at private shows_camera covers_warned"
 ).split()
-POST = "id title content licence credit warning created_at published_at edited_at deleted_at like_count".split()
+POST = (
+    "id title content audience licence credit warning created_at published_at edited_at deleted_at like_count"
+).split()
 PHOTO = (
     "id alt position mime size width height turns crop focus state created_at "
     "camera lens focal_length aperture shutter iso taken_at"
@@ -40,6 +45,8 @@ FAMILY = "device scope client_id created_at last_used_at expires_at ended_at".sp
 TOKEN = "kind name scope created_at expires_at last_used_at".split()
 SESSION = "created_at last_seen_at device address".split()
 EVENT = "at kind post_id address".split()
+FOLLOW = "state created_at".split()
+MUTE = "kind word until created_at".split()
 REPORT = "created_at post_id person_id reason state".split()
 
 Original = tuple[str, str]  # name in the zip, key in the storage
@@ -64,6 +71,7 @@ def contents(user: User) -> tuple[dict[str, Any], list[Original]]:
         "likes.json": [
             {"post_id": like.post_id, "liked_at": like.created_at} for like in _rows(Like, Like.user_id, user)
         ],
+        **_ties(user),
         "sessions.json": [_taken(session, SESSION) for session in _rows(Session, Session.user_id, user)],
         "apps.json": [_taken(family, FAMILY) for family in _rows(Family, Family.user_id, user)],
         "tokens.json": [_taken(token, TOKEN) for token in _rows(ApiToken, ApiToken.user_id, user)],
@@ -97,6 +105,23 @@ def write(
 
 def _rows(noun: Any, whose: Any, user: User) -> Sequence[Any]:
     return db.session.scalars(select(noun).where(whose == user.id).order_by(noun.id)).all()
+
+
+def _ties(user: User) -> dict[str, Any]:
+    """Whom this person follows, is followed by, has blocked and muted; people who are not there have no name."""
+    following, followers = _rows(Follow, Follow.follower_id, user), _rows(Follow, Follow.followed_id, user)
+    blocks, mutes = _rows(Block, Block.blocker_id, user), _rows(Mute, Mute.muter_id, user)
+    people = {row.followed_id for row in following} | {row.follower_id for row in followers}
+    people |= {row.blocked_id for row in blocks} | {row.person_id for row in mutes}
+    names = {person.id: person.username for person in User.by_id(people).values() if person.active}
+    return {
+        "follows.json": {
+            "following": [_taken(row, FOLLOW) | {"username": names.get(row.followed_id)} for row in following],
+            "followers": [_taken(row, FOLLOW) | {"username": names.get(row.follower_id)} for row in followers],
+        },
+        "blocks.json": [{"username": names.get(row.blocked_id), "created_at": row.created_at} for row in blocks],
+        "mutes.json": [_taken(row, MUTE) | {"username": names.get(row.person_id)} for row in mutes],
+    }
 
 
 def _taken(row: object, names: Iterable[str]) -> dict[str, Any]:

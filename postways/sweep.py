@@ -26,7 +26,9 @@ from postways.models import (
     Erasure,
     Export,
     Family,
+    Follow,
     Mail,
+    Mute,
     PastUsername,
     Photo,
     Post,
@@ -110,6 +112,7 @@ def forget() -> None:
     PastUsername.forget_old()
     Mail.forget_old()
     Receipt.forget_old()
+    Mute.forget_ended()
     Audit.forget_addresses()
     db.session.commit()
     for export in Export.over(now()):
@@ -148,10 +151,13 @@ def purge() -> None:
 
 
 def check_counters() -> int:
-    """Set counts of likes that are not the truth right; returns how many were not."""
+    """Set counts of likes and followers that are not the truth right; returns how many were not."""
     wrong = Post.with_wrong_count()
     for post_id, truth in wrong.items():
         Post.set_count(post_id, truth)
-    if wrong:
-        log.warning("%d counts of likes were wrong", len(wrong))
-    return len(wrong)
+    people = Follow.with_wrong_count()
+    for user_id in people:
+        Follow.set_counts(user_id)
+    if wrong or people:
+        log.warning("%d counts of likes and %d of followers were wrong", len(wrong), len(people))
+    return len(wrong) + len(people)

@@ -23,7 +23,7 @@ from postways.demo.content import PEOPLE, POSTS, credits_by_file
 from postways.demo.photographs import prepared
 from postways.errors import Missing
 from postways.inventory import check_media
-from postways.models import Guest, Like, Photo, Post, PostTag, User
+from postways.models import Follow, Guest, Like, Photo, Post, PostTag, User
 from postways.models.post import PAGE_SIZE
 from tests.cast import Browser, make_user
 
@@ -68,6 +68,8 @@ def published() -> list[Post]:
 def assert_everything_is_right() -> None:
     """Counts are the truth, every file has its row and every row its files."""
     assert Post.with_wrong_count() == {}
+    assert Follow.with_wrong_count() == {}
+    assert db.session.scalars(select(User.id).where(User.post_count != User.public_post_count)).all() == []
     posts = select(func.count()).where(Post.author_id == User.id, Post.published_at.is_not(None)).scalar_subquery()
     assert db.session.scalars(select(User.username).where(User.post_count != posts)).all() == []
     assert check_media(repair=False) == {"orphans": [], "lost": [], "bare": []}
@@ -92,6 +94,14 @@ class TestSeed:
         demo.seed()
 
         assert_everything_is_right()
+
+    def test_people_follow_each_other(self, inside):
+        demo.seed()
+
+        people = db.session.scalars(select(User)).all()
+        assert min(person.following_count for person in people) >= 3
+        assert min(person.followers_count for person in people) >= 1
+        assert not any(person.following_count == len(people) - 1 for person in people[1:])
 
     def test_lets_people_in_with_the_password_of_this_site(self, app, password_file):
         with app.app_context():

@@ -7,7 +7,7 @@ leaves are files without rows, which the nightly check erases. Either way the si
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
 
@@ -21,12 +21,13 @@ from postways.demo.content import PEOPLE, POSTS, Entry, Person, credit_of
 from postways.demo.password import kept_password
 from postways.demo.photographs import gone_without_rows, keep, prepared
 from postways.images import Derived
-from postways.models import Like, Photo, Post, User
+from postways.models import Follow, Like, Photo, Post, User
 from postways.models.tag import PostTag
 
 __all__ = ["scale", "seed"]
 
 FIRST_JOINED = timedelta(days=120)  # before now; the others came in the days after
+MOST_FOLLOWED = 0.9  # of the others follow who came first
 NOT_EMPTY = "There are people here already, so nothing was changed."
 
 
@@ -58,6 +59,7 @@ def _fill(password_hash: str, photos: Iterator[tuple[Photo, Derived]], moment: d
         shared = moment - timedelta(days=entry.days_ago)
         post = _share(entry, author, [_ready(*next(photos), author, shared) for _ in entry.files], shared)
         _like(post, _likers(entry, people), moment)
+    _follow(list(people.values()), moment)
 
 
 def _sign_up(person: Person, password_hash: str, moment: datetime, place: int) -> User:
@@ -92,6 +94,16 @@ def _likers(entry: Entry, people: Mapping[str, User]) -> list[User]:
     """The same people each time, differently mixed for each post, and never its author."""
     others = [user for name, user in people.items() if name != entry.author]
     return Random(entry.title).sample(others, entry.likes)
+
+
+def _follow(people: Sequence[User], moment: datetime) -> None:
+    """Everybody follows some of the others, the same each time; whoever came first is followed most."""
+    for user in people:
+        chance, others = Random(user.username), [one for one in people if one is not user]
+        for place, other in enumerate(others):
+            if chance.random() < MOST_FOLLOWED - place / (2 * len(others)):
+                begun = max(user.joined_at, other.joined_at)
+                Follow.begin(user, other).created_at = begun + (moment - begun) * chance.random()
 
 
 def _like(post: Post, users: Iterable[User], moment: datetime) -> None:

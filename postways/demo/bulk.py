@@ -1,4 +1,4 @@
-"""People, posts and likes in bulk, for measuring: true to the site's rules, far from its verbs' speed.
+"""People, posts, likes and follows in bulk, for measuring: true to the site's rules, far from its verbs' speed.
 
 Each transaction leaves everything right (counts, tags, likes once per person and post), so it may be stopped anywhere
 and run again for more. The photographs show what six of the demo's show, each under a key of its own; files lie in the
@@ -27,13 +27,16 @@ from postways.demo.content import PHOTOS, credits_by_file
 from postways.demo.password import kept_password
 from postways.demo.photographs import gone_without_rows, keep, prepared
 from postways.images import Derived
-from postways.models import Like, Photo, Post, PostTag, Tag, User
+from postways.models import Follow, Like, Photo, Post, PostTag, Tag, User
+from postways.text import words_of
 
 SHOWN = 60  # the newest posts, whose photographs have files
 FILES = ("aitzgorri.jpg", "friends.jpg", "sunset.jpg", "fig.jpg", "brushes.jpg", "dandelion.jpg")
 SPAN = timedelta(days=730)
 POSTS_AT_ONCE = 1_000  # in one transaction, which others wait for on SQLite
 LIKES_AT_ONCE = 50_000
+FOLLOWERS_AT_ONCE = 2_500
+FOLLOWED, FOLLOWED_BY_FIRST = 20, 5_000  # how many somebody follows, at most
 PREFIX = "scale-"
 ALBUMS = (1,) * 15 + (2, 2, 3, 4, 0)  # photographs of a post
 TAGS = tuple(
@@ -68,6 +71,7 @@ def scale(people: int, posts: int, likes: int) -> None:
         raise click.ClickException("Posts need people, and each of the people can like each of the posts once at most.")
     moment = now()
     users = _add_people(people, moment)
+    _follow(users, moment)
     tags = _tag_ids()
     db.session.commit()
     derived = prepared(FILES) if posts else {}
@@ -104,6 +108,29 @@ def _be_found(words: search.Words, documents: Sequence[search.Document]) -> None
         words.write(documents[first : first + search.AT_ONCE])
 
 
+def _follow(users: Sequence[int], moment: datetime) -> None:
+    """Each of these people follows a few others, some far more often; the first one follows very many."""
+    chance = Random(f"follows {len(users)}")
+    for start in range(0, len(users), FOLLOWERS_AT_ONCE):
+        pairs = [
+            (follower, followed)
+            for place, follower in enumerate(users[start : start + FOLLOWERS_AT_ONCE], start)
+            for followed in _followed(users, place, chance)
+            if followed != follower
+        ]
+        row = {"state": "accepted", "created_at": moment}
+        _insert(Follow, ({"follower_id": one, "followed_id": other, **row} for one, other in pairs))
+        _add_up("following_count", (follower for follower, _ in pairs))
+        _add_up("followers_count", (followed for _, followed in pairs))
+        db.session.commit()
+
+
+def _followed(users: Sequence[int], place: int, chance: Random) -> Iterable[int]:
+    if place == 0:
+        return chance.sample(users, min(len(users), FOLLOWED_BY_FIRST))
+    return dict.fromkeys(users[_low(len(users), chance)] for _ in range(min(len(users), FOLLOWED)))
+
+
 def _next_number() -> int:
     names = select(User.username_key).where(User.demo, User.username_key.startswith(PREFIX))
     last = db.session.scalar(names.order_by(func.length(User.username_key).desc(), User.username_key.desc()).limit(1))
@@ -132,10 +159,14 @@ def _plans(users: Sequence[int], posts: int, likes: int, moment: datetime) -> It
         tags = list(dict.fromkeys(TAGS[_low(len(TAGS), chance)] for _ in range(chance.choice((0, 0, 1, 2, 3)))))
         published = moment - SPAN + SPAN * ((place + chance.random()) / posts)
         credit = credits_by_file()[files[0]] if files else None
+        author = users[_low(len(users), chance)]
+        title = f"The {chance.choice(PLACES)} {chance.choice(TIMES)}"
+        content = " ".join([*chance.sample(SENTENCES, chance.randint(1, 4)), *(f"#{tag}" for tag in tags)])
         row = {
-            "author_id": users[_low(len(users), chance)],
-            "title": f"The {chance.choice(PLACES)} {chance.choice(TIMES)}",
-            "content": " ".join([*chance.sample(SENTENCES, chance.randint(1, 4)), *(f"#{tag}" for tag in tags)]),
+            "author_id": author,
+            "title": title,
+            "content": content,
+            "words": words_of(f"{title} {content}"),
             "licence": credit.licence if credit else "all-rights-reserved",
             "credit": credit.author if credit else "",
             "like_count": count,
@@ -237,10 +268,18 @@ def _words(plan: Planned, post_id: int) -> search.Document:
 
 
 def _count_posts(author_ids: Iterable[int]) -> None:
+    ids = list(author_ids)
+    for column in ("post_count", "public_post_count"):
+        _add_up(column, ids)
+
+
+def _add_up(column: str, ids: Iterable[int]) -> None:
+    """Count each person up by as often as the id is there."""
     users = User.__table__
-    more = update(users).where(users.c.id == bindparam("who")).values(post_count=users.c.post_count + bindparam("more"))
-    counts = sorted(Counter(author_ids).items())  # in one order everywhere, so that two runs can't block each other
-    db.session.connection().execute(more, [{"who": who, "more": count} for who, count in counts])
+    more = update(users).where(users.c.id == bindparam("who")).values({column: users.c[column] + bindparam("more")})
+    counts = sorted(Counter(ids).items())  # in one order everywhere, so that two runs can't block each other
+    if counts:
+        db.session.connection().execute(more, [{"who": who, "more": count} for who, count in counts])
 
 
 def _inserted(noun: type[Any], rows: Sequence[dict[str, Any]]) -> list[int]:

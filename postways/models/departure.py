@@ -10,6 +10,7 @@ from sqlalchemy.orm import selectinload
 from postways import later, search
 from postways.db import changed, db
 from postways.models.export import Export
+from postways.models.follow import Follow
 from postways.models.like import Like
 from postways.models.photo import Photo
 from postways.models.post import Post
@@ -17,6 +18,7 @@ from postways.models.user import User
 
 ERASED_AFTER = timedelta(hours=12)  # so that the mail which says it has time to go out; promised are 24 hours
 STEP = 50  # rows in one transaction
+MOST_ROWS = 500  # in one statement, where nothing hangs on them
 
 
 def belongings(user: User) -> dict[str, int]:
@@ -39,7 +41,7 @@ def due(moment: datetime) -> list[int]:
 
 def erase_some(user_id: int) -> bool:
     """Erase a part; False when the account itself has gone. Other people's counts stay right at every step."""
-    if _erase_likes(user_id):
+    if _erase_likes(user_id) or _erase_follows(user_id):
         return True
     posts = select(Post).where(Post.author_id == user_id).options(selectinload(Post.photos))
     for post in (some := db.session.scalars(posts.limit(STEP)).all()):
@@ -57,6 +59,12 @@ def erase_some(user_id: int) -> bool:
     search.people.forget([user_id])
     changed(delete(User).where(User.id == user_id, User.deleted_at.is_not(None)))
     return False
+
+
+def _erase_follows(user_id: int) -> bool:
+    """They were withheld when the account was deleted, so nobody counts them any more."""
+    own = select(Follow.id).where((Follow.follower_id == user_id) | (Follow.followed_id == user_id)).limit(MOST_ROWS)
+    return changed(delete(Follow).where(Follow.id.in_(db.session.scalars(own).all()))) > 0
 
 
 def _erase_likes(user_id: int) -> bool:
