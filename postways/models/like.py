@@ -43,7 +43,7 @@ class Like(db.Model):  # type: ignore[name-defined]
         from postways.models.post import Post
         from postways.models.user import User
 
-        people = (User.suspended_at.is_(None), User.deleted_at.is_(None))
+        people = (User.visible_to(actor), User.suspended_at.is_(None))
         return (
             select(cls.id)
             .join(Post, Post.id == cls.post_id)

@@ -301,12 +301,12 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def whose_name_begins(cls, beginning: str, actor: Actor) -> Sequence[User]:
-        """The first few others whose username begins so; nobody for no beginning."""
+        """The first few others whose username begins so, of those in lists for `actor`; nobody for no beginning."""
         key = folded(beginning)
         if not key:
             return ()
-        others = (cls.visible_to(actor), cls.suspended_at.is_(None), cls.id != (actor.id or 0))
-        named = select(cls).where(cls.username_key >= key, cls.username_key < key + _LAST, *others)
+        here = (cls.listed_for(actor), cls.id != (actor.id or 0))
+        named = select(cls).where(cls.username_key >= key, cls.username_key < key + _LAST, *here)
         return db.session.scalars(named.order_by(cls.username_key).limit(MOST_OFFERED)).all()
 
     @classmethod
@@ -317,7 +317,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     @classmethod
     def public_between(cls, first: int, last: int) -> Sequence[str]:
         """The usernames of those with ids from `first` to `last` who have shared something and are not private."""
-        here = (cls.suspended_at.is_(None), cls.deleted_at.is_(None), cls.private.is_(False), cls.post_count > 0)
+        here = (cls.suspended_at.is_(None), cls.deleted_at.is_(None), cls.private.is_(False), cls.public_post_count > 0)
         return db.session.scalars(select(cls.username).where(cls.id.between(first, last), *here).order_by(cls.id)).all()
 
     @classmethod
@@ -465,8 +465,17 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         named = cls.username_key == folded(question.strip().removeprefix("@").encode(errors="ignore").decode())
         query, place, by = search.people.ordered(select(cls).where(cls.listed_for(actor)), cls.id.expression, question)
         page: Page[Any] = Page.of(db.session, query.where(~named), (place,), cursor, size, (by,))
-        first = [] if cursor else db.session.scalars(select(cls).where(named, cls.listed_for(actor))).all()
+        first = [] if cursor else db.session.scalars(select(cls).where(named, cls._named_for(actor))).all()
         return Page([*first, *(row.User for row in page.items)], page.next_cursor)
+
+    @classmethod
+    def _named_for(cls, actor: Actor) -> ColumnElement[bool]:
+        """Whom `actor` finds who types the whole name: private accounts too, so that a member can ask to follow."""
+        from postways.models.mute import Mute
+
+        if actor.id is None:
+            return cls.listed_for(actor)
+        return and_(cls.visible_to(actor), cls.suspended_at.is_(None), ~Mute.hides(actor, cls.id))
 
     @classmethod
     def who_like(cls, post_id: int, actor: Actor, cursor: str | None) -> Page[User]:
@@ -484,10 +493,17 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def listed_for(cls, actor: Actor) -> ColumnElement[bool]:
-        """Who stands in lists for everybody when `actor` looks: whom `actor` may know of and doesn't mute."""
+        """Who stands in lists for everybody when `actor` looks: whom `actor` may know of and doesn't mute.
+
+        Private accounts are listed for their followers alone; who knows the name still finds them, to ask.
+        """
+        from postways.models.follow import Follow
         from postways.models.mute import Mute
 
-        return and_(cls.visible_to(actor), cls.suspended_at.is_(None), ~Mute.hides(actor, cls.id))
+        known: ColumnElement[bool] = cls.private.is_(False)
+        if actor.id is not None:
+            known = or_(known, cls.id == actor.id, Follow.holds(actor.id, cls.id))
+        return and_(cls.visible_to(actor), cls.suspended_at.is_(None), known, ~Mute.hides(actor, cls.id))
 
     def used_totp_step(self, step: int) -> bool:
         """Note that the code of this time step was used; False when it had been used already."""
