@@ -15,6 +15,8 @@ from postways.models import (
     ApiToken,
     Audit,
     Block,
+    Comment,
+    CommentLike,
     EmailChange,
     Family,
     Follow,
@@ -43,11 +45,12 @@ PHOTO = (
 ).split()
 FAMILY = "device scope client_id created_at last_used_at expires_at ended_at".split()
 TOKEN = "kind name scope created_at expires_at last_used_at".split()
+COMMENT = "id post_id parent_id body created_at edited_at deleted_at like_count".split()
 SESSION = "created_at last_seen_at device address".split()
 EVENT = "at kind post_id address".split()
 FOLLOW = "state created_at".split()
 MUTE = "kind word until created_at".split()
-REPORT = "created_at post_id person_id reason state".split()
+REPORT = "created_at post_id comment_id person_id reason state".split()
 
 Original = tuple[str, str]  # name in the zip, key in the storage
 
@@ -72,6 +75,11 @@ def contents(user: User) -> tuple[dict[str, Any], list[Original]]:
             {"post_id": like.post_id, "liked_at": like.created_at} for like in _rows(Like, Like.user_id, user)
         ],
         **_ties(user),
+        "comments.json": [_taken(comment, COMMENT) for comment in _rows(Comment, Comment.author_id, user)],
+        "comment_likes.json": [
+            {"comment_id": like.comment_id, "liked_at": like.created_at}
+            for like in _rows(CommentLike, CommentLike.user_id, user)
+        ],
         "sessions.json": [_taken(session, SESSION) for session in _rows(Session, Session.user_id, user)],
         "apps.json": [_taken(family, FAMILY) for family in _rows(Family, Family.user_id, user)],
         "tokens.json": [_taken(token, TOKEN) for token in _rows(ApiToken, ApiToken.user_id, user)],

@@ -95,7 +95,15 @@ def inside(url: str | None, otherwise: str) -> str:
     return otherwise if parts.scheme or parts.netloc or "\\" in url else url
 
 
-def stream(posts: Iterable[int], *, newest: int | None = None, own: bool = False) -> str:
+def refilled(template: str, place: str, status: int, /, **context: Any) -> Response:
+    """A form that was refused: it comes back in its own place, with what was typed and what is wrong."""
+    answer = fragment(template, status, **context)
+    answer.headers["HX-Retarget"] = place
+    answer.headers["HX-Reswap"] = "outerHTML"
+    return answer
+
+
+def stream(posts: Iterable[int], *, newest: int | None = None, comments: int | None = None, own: bool = False) -> str:
     """The address of the page's event stream: what it shows, and from which moment on."""
-    shown = ",".join(map(str, posts))
-    return url_for("live.stream", posts=shown or None, newest=newest, own="1" if own else None, since=g.since)
+    asked: dict[str, Any] = {"newest": newest, "comments": comments, "own": "1" if own else None}
+    return url_for("live.stream", posts=",".join(map(str, posts)) or None, since=g.since, **asked)

@@ -23,6 +23,7 @@ from postways.later import PATIENCE, REST
 AN_HOUR = {
     "post": RateLimitItemPerHour(60, namespace="post"),
     "upload": RateLimitItemPerHour(600, namespace="upload"),
+    "comment": RateLimitItemPerHour(300, namespace="comment"),
     "like": RateLimitItemPerHour(1_000, namespace="like"),
     "name": RateLimitItemPerHour(3_600, namespace="name"),
     "follow": RateLimitItemPerHour(300, namespace="follow"),

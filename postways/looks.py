@@ -18,6 +18,7 @@ from markupsafe import Markup
 from postways.config import Config
 from postways.db import now
 from postways.models import Photo
+from postways.models.comment import LONGEST_COMMENT
 from postways.models.photo import LONGEST_ALT
 from postways.models.post import LONGEST_CONTENT, LONGEST_TITLE, LONGEST_WARNING, MOST_PHOTOS
 from postways.text import one_line, rich
@@ -47,6 +48,9 @@ SAID = {  # what a page says of what was just done; its name travels in the quer
     "token-ended": lazy_gettext("That token works no more."),
     "app-ended": lazy_gettext("That app is logged out."),
     "deleted": lazy_gettext("The post is in the trash. You can bring it back for 30 days."),
+    "comment-deleted": lazy_gettext("The comment is deleted."),
+    "comments-closed": lazy_gettext("Nobody can comment on this post any more. You can open it again."),
+    "comments-opened": lazy_gettext("People can comment on this post again."),
     "brought-back": lazy_gettext("The post is back, as it was."),
     "purged": lazy_gettext("The post and its photographs are gone for good."),
     "saved": lazy_gettext("Saved."),
@@ -74,6 +78,7 @@ def init_app(app: Flask) -> None:
             "title": LONGEST_TITLE,
             "content": LONGEST_CONTENT,
             "alt": LONGEST_ALT,
+            "comment": LONGEST_COMMENT,
             "warning": LONGEST_WARNING,
         },
         base_url=config.base_url,

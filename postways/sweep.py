@@ -22,6 +22,7 @@ from postways.models import (
     ApiToken,
     Attempt,
     Audit,
+    Comment,
     EmailChange,
     Erasure,
     Export,
@@ -102,7 +103,7 @@ def put_back() -> int:
 
 
 def forget() -> None:
-    """Let go of what is over: sessions, tokens, tries, mails, exports, unused uploads, posts 30 days in the trash."""
+    """Let go of what is over: sessions, tokens, tries, mails, exports, uploads, what was deleted 30 days ago."""
     config: Config = current_app.extensions["config"]
     Session.forget_ended(timedelta(days=config.session_idle_days), timedelta(days=config.session_days))
     Family.forget_ended()
@@ -120,6 +121,8 @@ def forget() -> None:
     db.session.commit()
     for photo in Photo.left_behind(now()):
         photo.remove()
+    db.session.commit()
+    Comment.forget_deleted(now())
     db.session.commit()
     for post in Post.in_trash_since(now()):
         post.purge()
@@ -151,13 +154,17 @@ def purge() -> None:
 
 
 def check_counters() -> int:
-    """Set counts of likes and followers that are not the truth right; returns how many were not."""
-    wrong = Post.with_wrong_count()
-    for post_id, truth in wrong.items():
+    """Set counts of likes, comments and followers that are not the truth right; returns how many rows had such."""
+    likes, comments, inside = Post.with_wrong_count(), Comment.miscounted_posts(), Comment.with_wrong_counts()
+    for post_id, truth in likes.items():
         Post.set_count(post_id, truth)
+    for post_id, truth in comments.items():
+        Post.set_comment_count(post_id, truth)
+    for comment_id, truths in inside.items():
+        Comment.set_counts(comment_id, *truths)
     people = Follow.with_wrong_count()
     for user_id in people:
         Follow.set_counts(user_id)
-    if wrong or people:
-        log.warning("%d counts of likes and %d of followers were wrong", len(wrong), len(people))
-    return len(wrong) + len(people)
+    if wrong := len(likes) + len(comments) + len(inside) + len(people):
+        log.warning("%d counts of likes, comments and followers were wrong", wrong)
+    return wrong

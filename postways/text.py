@@ -67,6 +67,12 @@ def _apart(character: str) -> str:
     return character if unicodedata.category(character)[0] in "LMN" else " "
 
 
+def cleaned(text: str) -> str:
+    """What somebody typed, trimmed, without what no text holds: NUL, halves of characters, a carriage return."""
+    whole = text.encode("utf-8", "ignore").decode("utf-8")
+    return whole.replace("\r\n", "\n").replace("\x00", "").strip()
+
+
 def tags_in(text: str) -> list[str]:
     """The #tags of `text` in their first spelling and order, each once; digits alone are no tag."""
     found: dict[str, str] = {}

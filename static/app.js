@@ -42,6 +42,16 @@
     if (failed && !waits && !ctx.hx?.retarget) say(notice.dataset.offline);
   });
 
+  // What was typed into a form of a single field outlives a log-in in between.
+  const typed = "typed " + location.pathname;
+  on("submit", ({ target }) => {
+    const field = $("[data-kept]", target);
+    if (field) sessionStorage.setItem(typed, field.value);
+  });
+  const field = $("[data-kept]"), kept = sessionStorage.getItem(typed);
+  sessionStorage.removeItem(typed);
+  if (field && kept && !field.value && document.referrer.includes("/login/")) field.value = kept;
+
   // The stream of a page that has loaded older posts follows those too.
   const listen = () => {
     const live = $("#live"), stream = live?._htmx?.sse;

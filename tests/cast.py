@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from postways import jobs, mail
 from postways.auth import passwords
 from postways.db import db, now
-from postways.models import Mail, Photo, Post, PostTag, User
+from postways.models import Comment, Mail, Photo, Post, PostTag, User
 
 PASSWORD = "correct horse 7 battery"
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
@@ -64,6 +64,24 @@ def make_post(
             for photo in photos:
                 jobs.prepare(photo.id)
         return Post.find(post.id, author)
+
+
+def make_comment(
+    app: Flask,
+    post: Post,
+    author: User,
+    body: str = "Lovely light.",
+    *,
+    answers: Comment | None = None,
+    key: str | None = None,
+) -> Comment:
+    """What `author` says under `post`, or to somebody there."""
+    with app.app_context():
+        found = Post.find(post.id, author, photos=False)
+        answered = Comment.find(answers.id, author) if answers is not None else None
+        comment = Comment.make(found, author, body, answers=answered, key=key)
+        db.session.commit()
+        return comment
 
 
 def make_photo(app: Flask, owner: User, *, commit: bool = True, data: bytes | None = None) -> Photo:

@@ -23,7 +23,7 @@ from postways.config import Config
 from postways.db import db
 from postways.local import valkey
 from postways.models import User
-from postways.posts import cards, frames
+from postways.posts import cards, frames, talk
 from tests.cast import Browser, make_post, make_user
 
 
@@ -97,6 +97,7 @@ def app(made_app: Flask) -> Iterator[Flask]:
     media.forget()
     cards.forget()
     frames.forget()
+    talk.forget()
     live._hubs.clear()
 
 

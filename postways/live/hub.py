@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 import gevent
 from flask import Flask
@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from postways.db import db, read_only
 from postways.later import STREAM, News, Outbox
 from postways.live import words
-from postways.models import Post
+from postways.models import Comment, Post
 
 log = logging.getLogger(__name__)
 
@@ -36,20 +36,36 @@ MOST_MISSED = 2_000  # news that are read again from Redis for one page
 CHUNK = 500  # posts asked for in one statement
 
 Entry = tuple[str, News]
+Found = TypeVar("Found")
 
 
 class Stream:
     """One open page: which posts it shows, who reads it, and what it has not been sent yet."""
 
-    __slots__ = ("closed", "fresh", "home", "person", "posts", "queue")
+    __slots__ = ("closed", "comments", "fresh", "home", "person", "posts", "queue", "said", "unheard")
 
-    def __init__(self, person: int | None, posts: dict[int, int], *, home: bool) -> None:
+    def __init__(
+        self,
+        person: int | None,
+        posts: dict[int, int],
+        *,
+        home: bool,
+        comments: int | None = None,
+        unheard: frozenset[int] = frozenset(),
+    ) -> None:
         self.person = person
         self.posts = posts  # id: its author's id
         self.home = home
+        self.comments = comments  # the newest one when the page was made, if it shows the newest
+        self.unheard = unheard  # people of whose comments it is not told
+        self.said: set[int] = set()  # comments in the pill
         self.fresh = 0  # photographs in the pill
         self.queue: Queue[bytes | None] = Queue(QUEUE)
         self.closed = False
+
+    def is_new(self, comment: int, author: int) -> bool:
+        """Whether a comment belongs into the pill of this page: later than all on it, and of somebody heard here."""
+        return self.comments is not None and comment > self.comments and author not in {self.person, *self.unheard}
 
     def send(self, message: bytes) -> None:
         """Put it in line; a reader who is too slow is cut off and comes back knowing what it knew."""
@@ -194,10 +210,13 @@ class Hub:
     def take(self, entries: Iterable[Entry]) -> None:
         """Tell the pages concerned."""
         changed, self._unheard = self._unheard, set()
+        talk: list[News] = []
         for _id, news in entries:
             match news["topic"]:
                 case "post":
                     changed.add(int(news["post"]))
+                case "comment" | "comment-gone" | "comment-liked":
+                    talk.append(news)
                 case "photo":
                     self._tell_photo(int(news["photo"]), int(news["post"]), int(news["person"]))
                 case "published":
@@ -212,6 +231,7 @@ class Hub:
                     self._cut_off(int(news["person"]))
                     self._hide_all_of(int(news["person"]))
         self._tell_counts(changed)
+        self._tell_talk(talk)
         self._send()
 
     def _send(self) -> None:
@@ -225,20 +245,20 @@ class Hub:
         for start in range(0, len(shown), CHUNK):
             some = shown[start : start + CHUNK]
             try:
-                counts = self._counts(some)
+                counts = self._ask(Post.counts, some)
             except SQLAlchemyError:
                 self._unheard.update(some)
                 continue
-            for post, count in counts.items():
-                message = words.message(words.likes(post, count))
+            for post, found in counts.items():
+                message = words.message(words.counts(post, found))
                 for stream in self.by_post.get(post, ()):
                     self._waiting[stream].append(message)
 
-    def _counts(self, posts: list[int]) -> dict[int, int]:
+    def _ask(self, query: Callable[[list[int]], dict[int, Found]], ids: list[int]) -> dict[int, Found]:
         with self.app.app_context():
             read_only(True)
             try:
-                return Post.like_counts(posts)
+                return query(ids)
             finally:
                 db.session.remove()
 
@@ -246,6 +266,40 @@ class Hub:
         message = words.named(f"photo-{photo}", str(post))
         for stream in self.by_post.get(post, set()) | self.by_person.get(person, set()):
             self._waiting[stream].append(message)
+
+    def _tell_talk(self, talk: list[News]) -> None:
+        """What was said, taken away and liked, for the pages that show the newest comments of these posts."""
+        pills: dict[Stream, int] = {}
+        for news in talk:
+            post, comment = int(news["post"]), int(news["comment"])
+            for stream in self._talking(post):
+                if news["topic"] == "comment" and stream.is_new(comment, int(news["person"])):
+                    stream.said.add(comment)
+                    pills[stream] = post
+                elif news["topic"] == "comment-gone":
+                    self._waiting[stream].append(words.message(words.gone(self.app, post, comment)))
+                    if comment in stream.said:
+                        stream.said.discard(comment)
+                        pills[stream] = post
+        liked = {(int(news["post"]), int(news["comment"])) for news in talk if news["topic"] == "comment-liked"}
+        self._tell_comment_likes(liked)
+        for stream, post in pills.items():
+            self._waiting[stream].append(words.message(words.new_comments(self.app, post, len(stream.said))))
+
+    def _tell_comment_likes(self, liked: set[tuple[int, int]]) -> None:
+        heard = [(post, comment) for post, comment in liked if self._talking(post)]
+        try:
+            counts = self._ask(Comment.like_counts, [comment for _post, comment in heard]) if heard else {}
+        except SQLAlchemyError:
+            return  # the next like tells it
+        for post, comment in heard:
+            if comment in counts:
+                message = words.message(words.comment_likes(post, comment, counts[comment]))
+                for stream in self._talking(post):
+                    self._waiting[stream].append(message)
+
+    def _talking(self, post: int) -> list[Stream]:
+        return [stream for stream in self.by_post.get(post, ()) if stream.comments is not None]
 
     def _tell_published(self, post: int, person: int, photos: int) -> None:
         homes = [stream for stream in self.streams if stream.home and stream.person != person]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from flask import Response, abort, current_app, g, request
+from flask import Flask, Response, abort, current_app, g, request
 
 from postways.db import db
 from postways.live import bp, hub_of_this_process, words
-from postways.live.hub import Hub, Stream
-from postways.models import Post
+from postways.live.hub import Entry, Hub, Stream
+from postways.models import Comment, Post
 from postways.models.post import MOST_LISTED
 from postways.paging import EPOCH
 
@@ -20,16 +20,20 @@ SLOWEST_READER = 20  # seconds that one write to a page may take
 def stream() -> Response:
     """What changes on the page that shows `posts`, from the news `since` (or `Last-Event-ID`) on.
 
-    `newest` (microseconds) is when the newest post on the home page was published, and asks for the pill; `own` asks
-    for the reader's uploads. No database connection is held while streaming.
+    `newest` (microseconds) is when the newest post on the home page was published, and asks for the pill; `comments` is
+    the newest comment on the page of one post, and asks for its pill; `own` asks for the reader's uploads. No database
+    connection is held while streaming.
     """
     posts = _ids(request.args.get("posts", ""))
     newest = request.args.get("newest", type=int)
+    comments = _comments(posts)
     hub = hub_of_this_process()
     page = Stream(
         g.user.id if g.user.is_member else None,
         Post.authors_of(posts, g.user) if posts else {},
         home=newest is not None,
+        comments=comments,
+        unheard=Comment.unheard_by(g.user) if comments is not None else frozenset(),
     )
     hub.open(page)  # first listen, then look what was missed
     try:
@@ -54,6 +58,15 @@ def _ids(text: str) -> list[int]:
     return [int(part) for part in ids]
 
 
+def _comments(posts: list[int]) -> int | None:
+    text = request.args.get("comments")
+    if text is None:
+        return None
+    if len(posts) != 1:
+        abort(400)
+    return (_ids(text) or [0])[0]
+
+
 def _missed(hub: Hub, page: Stream, since: str, newest: int | None) -> bytes:
     """Every count that changed since then and every picture that became ready; all of them if that can't be known."""
     known = hub.last  # before looking: what comes meanwhile is in line already
@@ -61,7 +74,7 @@ def _missed(hub: Hub, page: Stream, since: str, newest: int | None) -> bytes:
     told = missed or []
     changed = {int(news["post"]) for _, news in told if news["topic"] == "post"}
     shown = list(page.posts) if missed is None else [post for post in page.posts if post in changed]
-    parts = [words.message(words.likes(*item)) for item in Post.like_counts(shown).items()] if shown else []
+    parts = [words.message(words.counts(*item)) for item in Post.counts(shown).items()] if shown else []
     if missed is None:
         parts.append(words.named("resync", ",".join(map(str, page.posts))))
     parts += [
@@ -69,11 +82,27 @@ def _missed(hub: Hub, page: Stream, since: str, newest: int | None) -> bytes:
         for _, news in told
         if news["topic"] == "photo" and (int(news["post"]) in page.posts or int(news["person"]) == page.person)
     ]
+    if page.comments is not None and page.posts:
+        parts += _missed_talk(page, told, every=missed is None)
     if newest is not None and (missed is None or any(news["topic"] == "published" for _, news in told)):
         page.fresh = Post.count_newer(_moment(newest), g.user)
         if page.fresh:
             parts.append(words.message(words.pill(current_app._get_current_object(), page.fresh)))  # type: ignore[attr-defined]
     return words.batch(known, parts)
+
+
+def _missed_talk(page: Stream, told: list[Entry], *, every: bool) -> list[bytes]:
+    """What was said, taken away and liked on the page of one post."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    (post,) = page.posts
+    news = [(one["topic"], int(one["comment"])) for _, one in told if "comment" in one and int(one["post"]) == post]
+    liked = {comment for topic, comment in news if topic == "comment-liked"}
+    parts = [words.gone(app, post, comment) for topic, comment in news if topic == "comment-gone"]
+    parts += [words.comment_likes(post, *item) for item in Comment.like_counts(liked).items()] if liked else []
+    if every or any(topic == "comment" for topic, _ in news):
+        page.said = Comment.ids_since(post, g.user, page.comments or 0)
+        parts += [words.new_comments(app, post, len(page.said))] if page.said else []
+    return [words.message(part) for part in parts]
 
 
 def _moment(microseconds: int) -> datetime:

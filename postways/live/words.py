@@ -7,6 +7,8 @@ from functools import lru_cache
 from flask import Flask, render_template
 from flask_babel import force_locale
 
+from postways.models.post import Counts
+
 HEARTBEAT = b": still here\n\n"
 HELLO = b"retry: 1000\n: hello\n\n"
 
@@ -28,18 +30,40 @@ def batch(entry_id: str, messages: list[bytes]) -> bytes:
     return b"".join([*messages[:-1], f"id: {entry_id}\n".encode(), messages[-1]])
 
 
-def likes(post: int, count: int) -> str:
-    """How many like a post now, wherever the page shows it."""
-    return f'<hx-partial hx-target="#like-count-{post}" hx-swap="textContent">{count:,}</hx-partial>'
+def counts(post: int, found: Counts) -> str:
+    """How many like a post now and how much was said, wherever the page shows it."""
+    return _count(f"like-count-{post}", found.likes) + _count(f"comment-count-{post}", found.comments)
+
+
+def comment_likes(post: int, comment: int, count: int) -> str:
+    """How many like a comment under this post now."""
+    return _count(f"comment-likes-{comment}", count, f' data-post="{post}"')
+
+
+def _count(place: str, count: int, more: str = "") -> str:
+    return f'<hx-partial hx-target="#{place}" hx-swap="textContent"{more}>{count:,}</hx-partial>'
 
 
 @lru_cache(maxsize=256)
-def _pill(app: Flask, count: int) -> str:
+def _rendered(app: Flask, template: str, **context: int) -> str:
     with app.test_request_context("/"), force_locale("en"):
-        html = render_template("posts/_pill.html", count=count)
+        html = render_template(template, **context)
     return " ".join(html.split())
 
 
 def pill(app: Flask, count: int) -> str:
     """That there are new photographs; the page itself does not move."""
-    return f'<hx-partial hx-target="#pill" hx-swap="innerHTML">{_pill(app, count)}</hx-partial>'
+    html = _rendered(app, "posts/_pill.html", count=count)
+    return f'<hx-partial hx-target="#pill" hx-swap="innerHTML">{html}</hx-partial>'
+
+
+def new_comments(app: Flask, post: int, count: int) -> str:
+    """That there are new comments; the page itself does not move."""
+    html = _rendered(app, "posts/_comment_pill.html", post_id=post, count=count) if count else ""
+    return f'<hx-partial hx-target="#comment-pill-{post}" hx-swap="innerHTML">{html}</hx-partial>'
+
+
+def gone(app: Flask, post: int, comment: int) -> str:
+    """That a comment is not to be read any more."""
+    place = f'hx-target="#comment-{comment} > .said" hx-swap="outerHTML" data-post="{post}"'
+    return f"<hx-partial {place}>{_rendered(app, 'posts/_gone.html')}</hx-partial>"

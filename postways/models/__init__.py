@@ -3,6 +3,7 @@
 from postways.models.attempt import Attempt
 from postways.models.audit import Audit
 from postways.models.block import Block
+from postways.models.comment import Comment, CommentLike
 from postways.models.email_change import EmailChange
 from postways.models.erasure import Erasure
 from postways.models.export import Export
@@ -29,6 +30,8 @@ __all__ = [
     "Audit",
     "Block",
     "EmailChange",
+    "Comment",
+    "CommentLike",
     "Erasure",
     "Export",
     "Family",

@@ -50,6 +50,7 @@ KINDS = (  # in the order in which the filter offers them
     "given-back",
     "blocked",
     "unblocked",
+    "comment-removed",
     "report-made",
     "report-taken",
     "report-closed",

@@ -9,6 +9,7 @@ from sqlalchemy.orm import selectinload
 
 from postways import later, search
 from postways.db import changed, db
+from postways.models.comment import Comment
 from postways.models.export import Export
 from postways.models.follow import Follow
 from postways.models.like import Like
@@ -27,6 +28,7 @@ def belongings(user: User) -> dict[str, int]:
         "posts": (Post.author_id, Post.deleted_at.is_(None)),
         "photographs": (Photo.owner_id, Photo.avatar.is_(False)),
         "likes": (Like.user_id, Like.id.is_not(None)),
+        "comments": (Comment.author_id, Comment.deleted_at.is_(None)),
     }
     return {
         name: db.session.scalar(select(func.count()).where(whose == user.id, which)) or 0
@@ -41,7 +43,7 @@ def due(moment: datetime) -> list[int]:
 
 def erase_some(user_id: int) -> bool:
     """Erase a part; False when the account itself has gone. Other people's counts stay right at every step."""
-    if _erase_likes(user_id) or _erase_follows(user_id):
+    if _erase_likes(user_id) or _erase_follows(user_id) or Comment.erase_some_of(user_id, STEP):
         return True
     posts = select(Post).where(Post.author_id == user_id).options(selectinload(Post.photos))
     for post in (some := db.session.scalars(posts.limit(STEP)).all()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from postways.models.comment import Comment
     from postways.models.photo import Photo
     from postways.models.post import Post
     from postways.models.user import User
@@ -28,6 +29,22 @@ class Permissions:
     def covers(self, post: Post) -> bool:
         """Whether the pictures of this post stay covered until this person asks for them."""
         return bool(post.warning) and self.covers_warned
+
+    def can_comment(self, post: Post) -> bool:
+        """Say something under a published post that takes comments."""
+        return self.can_like(post) and post.comments_open
+
+    def can_edit_comment(self, comment: Comment) -> bool:
+        """Change the words of a comment, as long as that may be done."""
+        return self.id is not None and comment.author_id == self.id
+
+    def can_delete_comment(self, comment: Comment) -> bool:
+        """Take away a comment of one's own or under one's own post, without a reason; its post must have come along."""
+        return self.id is not None and self.id in (comment.author_id, comment.post.author_id)
+
+    def can_remove_comment(self, comment: Comment) -> bool:
+        """Take away somebody else's comment as staff, with a reason; its author must have come along."""
+        return self.is_staff and comment.author is not None and self.can_act_on(comment.author)
 
     def can_edit(self, post: Post) -> bool:
         """Change a post's words and photographs, publish it, try a failed photograph again."""

@@ -22,6 +22,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -93,6 +94,7 @@ class Glimpse(Protocol):
     author_id: int
     version: int
     like_count: int
+    comment_count: int
     published_at: datetime
     liked: bool
 
@@ -102,6 +104,13 @@ class Tally(NamedTuple):
 
     posts: int
     likes: int
+
+
+class Counts(NamedTuple):
+    """How much a post was answered."""
+
+    likes: int
+    comments: int
 
 
 class Post(db.Model):  # type: ignore[name-defined]
@@ -132,6 +141,8 @@ class Post(db.Model):  # type: ignore[name-defined]
     words: Mapped[str] = mapped_column(Text, default="", server_default=text("''"), deferred=True)
     form_key: Mapped[str | None] = mapped_column(String(64))
     like_count: Mapped[int] = mapped_column(default=0)
+    comment_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # replies too
+    comments_open: Mapped[bool] = mapped_column(default=True, server_default=true())
     version: Mapped[int] = mapped_column(default=0)  # of what a card shows of it, likes aside
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
     updated_at: Mapped[datetime] = mapped_column(Moment, default=now)
@@ -255,6 +266,7 @@ class Post(db.Model):  # type: ignore[name-defined]
             cls.author_id,
             cls.version,
             cls.like_count,
+            cls.comment_count,
             cls.published_at,
             cls.liked_by(actor).label("liked"),
         )
@@ -459,10 +471,10 @@ class Post(db.Model):  # type: ignore[name-defined]
         return {author_id: found.get(author_id, Tally(0, 0)) for author_id in author_ids}
 
     @classmethod
-    def like_counts(cls, post_ids: Sequence[int]) -> dict[int, int]:
-        """The likes of these posts as they stand now."""
-        query = select(cls.id, cls.like_count).where(cls.id.in_(post_ids))
-        return dict(db.session.execute(query).all())
+    def counts(cls, post_ids: Sequence[int]) -> dict[int, Counts]:
+        """Likes and comments of these posts as they stand now."""
+        query = select(cls.id, cls.like_count, cls.comment_count).where(cls.id.in_(post_ids))
+        return {post_id: Counts(*counts) for post_id, *counts in db.session.execute(query)}
 
     @classmethod
     def like_counts_for(cls, post_ids: Sequence[int], actor: Actor) -> Sequence[tuple[int, int, bool]]:
@@ -529,6 +541,12 @@ class Post(db.Model):  # type: ignore[name-defined]
     def set_count(cls, post_id: int, likes: int) -> None:
         """Put a count of likes right."""
         changed(update(cls).where(cls.id == post_id).values(like_count=likes))
+        later.tell("post", post=post_id)
+
+    @classmethod
+    def set_comment_count(cls, post_id: int, comments: int) -> None:
+        """Put a count of comments right."""
+        changed(update(cls).where(cls.id == post_id).values(comment_count=comments))
         later.tell("post", post=post_id)
 
     @classmethod
@@ -866,6 +884,16 @@ class Post(db.Model):  # type: ignore[name-defined]
         user_id = self._liker(actor)
         if Like.remove(self.id, user_id):
             self._likes_changed(-1)
+
+    def close_comments(self, actor: Actor) -> None:
+        """Take no more comments; those that are there stay. Twice is once."""
+        self._may_change(actor)
+        self.comments_open = False
+
+    def open_comments(self, actor: Actor) -> None:
+        """Take comments again. Twice is once."""
+        self._may_change(actor)
+        self.comments_open = True
 
     def _liker(self, actor: Actor) -> int:
         if not self.published:

@@ -1,4 +1,4 @@
-"""Somebody tells the staff that a post or a person breaks the rules."""
+"""Somebody tells the staff that a post, a comment or a person breaks the rules."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from postways.db import Id, Moment, db, now
 from postways.errors import Forbidden, Missing, Refused
 from postways.models.audit import Audit, given_reason
+from postways.models.comment import Comment
 from postways.models.mail import Mail
 from postways.models.post import Post
 from postways.models.user import User
@@ -23,7 +24,8 @@ MOST_BESIDE = 20  # shown on the page of a person or post
 STATES = ("open", "taken", "closed")
 ACTIONS = ("none", "warned", "unpublished", "removed", "suspended")
 FOR_POSTS = ("unpublished", "removed")
-_PENDING = text("state <> 'closed'")
+_PENDING_POST = text("state <> 'closed' AND comment_id IS NULL")
+_PENDING_COMMENT = text("state <> 'closed' AND comment_id IS NOT NULL")
 
 
 class Report(db.Model):  # type: ignore[name-defined]
@@ -38,8 +40,16 @@ class Report(db.Model):  # type: ignore[name-defined]
             "reporter_id",
             "post_id",
             unique=True,
-            sqlite_where=_PENDING,
-            postgresql_where=_PENDING,
+            sqlite_where=_PENDING_POST,
+            postgresql_where=_PENDING_POST,
+        ),
+        Index(
+            "uq_reports_pending_comment",
+            "reporter_id",
+            "comment_id",
+            unique=True,
+            sqlite_where=_PENDING_COMMENT,
+            postgresql_where=_PENDING_COMMENT,
         ),
         Index(
             "uq_reports_pending_person",
@@ -55,6 +65,7 @@ class Report(db.Model):  # type: ignore[name-defined]
     reporter_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
+    comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
     reason: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(16), default="open")  # open, taken, closed
     taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
@@ -67,6 +78,14 @@ class Report(db.Model):  # type: ignore[name-defined]
     person: Mapped[User | None] = relationship(foreign_keys=[person_id], lazy="raise_on_sql")
     taken_by: Mapped[User | None] = relationship(foreign_keys=[taken_by_id], lazy="raise_on_sql")
     post: Mapped[Post | None] = relationship(lazy="raise_on_sql")
+    comment: Mapped[Comment | None] = relationship(lazy="raise_on_sql")
+
+    @property
+    def about_what(self) -> str:
+        """In one word, what it is about."""
+        if self.comment_id is not None:
+            return "comment"
+        return "post" if self.post_id is not None else "person"
 
     # --- queries
 
@@ -74,8 +93,9 @@ class Report(db.Model):  # type: ignore[name-defined]
     def seen_by(cls, reader: User) -> Select[Report]:
         """What `reader` may work on: never what is about the reader, who would learn who reported it."""
         others = or_(cls.person_id.is_(None), cls.person_id != reader.id)
-        everything = (joinedload(cls.reporter), joinedload(cls.person), joinedload(cls.taken_by), joinedload(cls.post))
-        return select(cls).where(others).options(*everything).execution_options(populate_existing=True)
+        everything = (cls.reporter, cls.person, cls.taken_by, cls.post, cls.comment)
+        loaded = select(cls).where(others).options(*(joinedload(one) for one in everything))
+        return loaded.execution_options(populate_existing=True)
 
     @classmethod
     def queue(cls, reader: User, state: str, cursor: str | None) -> Page[Report]:
@@ -102,13 +122,16 @@ class Report(db.Model):  # type: ignore[name-defined]
     @property
     def actions(self) -> list[str]:
         """Those of ACTIONS that fit what it is about."""
-        return [action for action in ACTIONS if self.post_id is not None or action not in FOR_POSTS]
+        unfit = {"post": (), "comment": ("unpublished",), "person": FOR_POSTS}[self.about_what]
+        return [action for action in ACTIONS if action not in unfit]
 
     # --- verbs
 
     @classmethod
-    def make(cls, reporter: User, reason: str, *, person: User, post: Post | None = None) -> bool:
-        """Tell the staff of a person, or of a `post` of that person; while it waits a second one changes nothing.
+    def make(
+        cls, reporter: User, reason: str, *, person: User, post: Post | None = None, comment: Comment | None = None
+    ) -> bool:
+        """Tell the staff of a person, or of that person's `post` or `comment`; while it waits a second one is none.
 
         Answers whether it is new. Raises Forbidden or Refused.
         """
@@ -120,8 +143,9 @@ class Report(db.Model):  # type: ignore[name-defined]
         if len(reason) > LONGEST_REASON:
             message = "That is %(length)d characters; the most is %(most)d."
             raise Refused(message, field="reason", length=len(reason), most=LONGEST_REASON)
-        post_id = post.id if post else None
+        post_id = comment.post_id if comment else post.id if post else None
         report = cls(reporter_id=reporter.id, person_id=person.id, post_id=post_id, reason=reason)
+        report.comment_id = comment.id if comment else None
         try:
             with db.session.begin_nested():
                 db.session.add(report)
@@ -160,7 +184,7 @@ class Report(db.Model):  # type: ignore[name-defined]
             after=action,
         )
         if self.reporter is not None:
-            Mail.send("report-closed", self.reporter, action=action, about="post" if self.post_id else "person")
+            Mail.send("report-closed", self.reporter, action=action, about=self.about_what)
 
     def _act(self, actor: User, action: str, note: str, until: datetime | None) -> None:
         person = User.in_any_state(self.person_id or 0, acting=True)
@@ -169,9 +193,16 @@ class Report(db.Model):  # type: ignore[name-defined]
             person.warn(actor, note, post)
         elif action == "suspended":
             person.suspend(actor, note, until)
+        elif self.comment_id is not None:
+            self._act_on_comment(actor, action, note)
         elif post is None:
             raise Refused("This report is about a person, not about a post. Choose something else.", field="action")
         elif action == "unpublished":
             post.unpublish(actor, note)
         else:
             post.remove(actor, note)
+
+    def _act_on_comment(self, actor: User, action: str, note: str) -> None:
+        if action != "removed":
+            raise Refused("A comment can't be unpublished, only removed. Choose something else.", field="action")
+        Comment.in_any_state(self.comment_id or 0).remove(actor, note)

@@ -613,6 +613,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         Mail.send("account-deleted", self)
 
     def _withhold(self, withheld: bool) -> None:
+        from postways.models.comment import Comment
         from postways.models.follow import Follow
 
         db.session.flush()
@@ -620,6 +621,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         posts = db.metadata.tables["posts"]
         own = update(posts).where(posts.c.author_id == self.id)
         changed(own.values(withheld=withheld, version=posts.c.version + 1))
+        Comment.withhold_all_of(self.id, withheld)
 
     def log_out_everywhere(self) -> None:
         """End every session and every token, of programs too."""

@@ -11,7 +11,7 @@ from postways.db import db, reading
 from postways.errors import Missing, Refused
 from postways.handlers import answer
 from postways.htmx import go, page
-from postways.models import Block, Post, Report, User
+from postways.models import Block, Comment, Post, Report, User
 from postways.models.report import STATES
 from postways.moderation import bp, midnight, next_url, refused
 from postways.moderation.forms import CloseForm, ReportForm
@@ -21,19 +21,23 @@ from postways.moderation.forms import CloseForm, ReportForm
 @members_only
 @refills_form
 def report_something() -> Response:
-    """Tell the staff of a `post` or a `person`, both by id."""
+    """Tell the staff of a `post`, a `comment` or a `person`, each by id."""
     form = ReportForm()
     if not form.is_submitted():
         return _report_form(form)
     if not form.validate_on_submit():
         return refused(form, lambda status: _report_form(form, status))
-    person, post = _reported()
+    person, post, comment = _reported()
     if not g.user.can_report(person):
-        return _own(post)
-    notice = "reported" if Report.make(g.user, form.reason.data, person=person, post=post) else "reported-before"
+        return _own(post, comment)
+    made = Report.make(g.user, form.reason.data, person=person, post=post, comment=comment)
+    notice = "reported" if made else "reported-before"
     if form.block.data:
         Block.begin(g.user, person)
     db.session.commit()
+    if comment is not None and not form.block.data:
+        place = url_for("posts.show", post_id=comment.post_id, comment=comment.id, notice=notice)
+        return go(f"{place}#comment-{comment.id}")
     if post is not None and not form.block.data:
         return go(url_for("posts.show", post_id=post.id, notice=notice))
     return go(url_for("profiles.show", username=person.username, notice=notice))
@@ -83,26 +87,31 @@ def close(report_id: int) -> Response:
     return go(url_for("moderation.reports"))
 
 
-def _reported() -> tuple[User, Post | None]:
+def _reported() -> tuple[User, Post | None, Comment | None]:
     """What the address speaks of, if the reporter can see it."""
-    post_id, person_id = (request.args.get(name, 0, int) for name in ("post", "person"))
-    if not 0 < (post_id or person_id) < 10**18:
+    post_id, comment_id, person_id = (request.args.get(name, 0, int) for name in ("post", "comment", "person"))
+    if not 0 < (post_id or comment_id or person_id) < 10**18:
         raise Missing
     if post_id:
         post = Post.find(post_id, g.user)
-        return post.author, post
-    return User.met(g.user, user_id=person_id), None
+        return post.author, post, None
+    if comment_id:
+        comment = Comment.find(comment_id, g.user)
+        return User.find(comment.author_id or 0), None, comment
+    return User.met(g.user, user_id=person_id), None, None
 
 
 def _report_form(form: ReportForm, status: int = 200) -> Response:
     with reading():
-        person, post = _reported()
+        person, post, comment = _reported()
     if not g.user.can_report(person):
-        return _own(post)
-    return page("moderation/report_something.html", status, form=form, person=person, post=post)
+        return _own(post, comment)
+    return page("moderation/report_something.html", status, form=form, person=person, post=post, comment=comment)
 
 
-def _own(post: Post | None) -> Response:
+def _own(post: Post | None, comment: Comment | None) -> Response:
+    if comment is not None:
+        return answer(403, _("This comment is your own, so there is nobody to report. You can delete it."))
     if post is None:
         return answer(
             403, _("This is your own page, so there is nobody to report. You can change or delete what is on it.")

@@ -7,6 +7,14 @@ bp = Blueprint("posts", __name__)
 
 def init_app(app: Flask) -> None:
     """Open these doors."""
-    from postways.posts import finding, framing, likes, lists, routes, uploads  # noqa: F401, PLC0415 they attach themselves to `bp`
+    from postways.posts import (  # noqa: PLC0415 they attach themselves to `bp`
+        comments,  # noqa: F401
+        finding,  # noqa: F401
+        framing,  # noqa: F401
+        likes,  # noqa: F401
+        lists,  # noqa: F401
+        routes,  # noqa: F401
+        uploads,  # noqa: F401
+    )
 
     app.register_blueprint(bp)

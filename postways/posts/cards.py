@@ -1,6 +1,6 @@
 """Cards of posts in lists, rendered once for everybody who is shown the same.
 
-What a card shows is a function of the post's version, its likes, whether the reader is a visitor, a member or the
+What a card shows is a function of the post's version, its counts, whether the reader is a visitor, a member or the
 author, and whether pictures with a warning are to be covered; the form's token is put in at the end. The one rule of
 who sees what has been asked before, by the query that found the glimpses; the cache only saves words.
 """
@@ -30,6 +30,7 @@ class Key(NamedTuple):
     post: int
     version: int
     likes: int
+    comments: int
     reader: tuple[bool, bool] | None  # likes it, wrote it; a visitor is nobody
     covers: bool  # what carries a warning
     first: bool
@@ -56,12 +57,21 @@ def forget() -> None:
 def _key(glimpse: Glimpse, language: str, first: bool) -> Key:
     reader = (glimpse.liked, glimpse.author_id == g.user.id) if g.user.is_member else None
     words = (language, ago(glimpse.published_at))
-    return Key(glimpse.id, glimpse.version, glimpse.like_count, reader, g.user.covers_warned, first, words)
+    return Key(
+        glimpse.id,
+        glimpse.version,
+        glimpse.like_count,
+        glimpse.comment_count,
+        reader,
+        g.user.covers_warned,
+        first,
+        words,
+    )
 
 
 def _card(key: Key, new: dict[int, Post]) -> str:
     if post := new.get(key.post):
-        _kept[key] = render_template("posts/_card.html", post=post, first=key.first, csrf_field=_token_to_come)
+        _kept[key] = render_template("posts/_card.html", post=post, first=key.first, csrf_field=token_to_come)
         if len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
     elif key in _kept:
@@ -69,5 +79,6 @@ def _card(key: Key, new: dict[int, Post]) -> str:
     return _kept.get(key, "")  # empty when it was hidden between the two queries
 
 
-def _token_to_come() -> Markup:
+def token_to_come() -> Markup:
+    """The place where the token of the form will stand."""
     return Markup(f'<input type="hidden" name="csrf_token" value="{TOKEN}">')

@@ -71,6 +71,21 @@ class PostForm(FlaskForm):
         return words | ({"audience": self.audience.data} if self.audience.name in request.form else {})
 
 
+class CommentForm(FlaskForm):
+    """What somebody says under a post; its length is judged by the noun."""
+
+    body = TextAreaField(_l("Comment"), filters=[_trimmed])
+    key = HiddenField(
+        default=lambda: secrets.token_urlsafe(16), validators=[Length(max=LONGEST_KEY)], filters=[_trimmed]
+    )
+
+
+class RemoveForm(FlaskForm):
+    """Why staff takes a comment away."""
+
+    reason = TextAreaField(_l("Reason"), filters=[_trimmed])
+
+
 class Files:
     """The files that came with a form: the good ones as uploads, the others with the sentence that refuses them.
 

@@ -12,10 +12,9 @@ from postways.db import db, reading
 from postways.errors import Missing, Refused, Taken, TooMany
 from postways.handlers import sentence
 from postways.htmx import asked_by_htmx, came_from, fragment, go, page, stream
-from postways.linked import images_of
 from postways.models import Photo, Post
 from postways.models.post import MOST_PHOTOS
-from postways.posts import bp
+from postways.posts import bp, talk
 from postways.posts.forms import Files, PostForm, chosen, describe, only_rearranges, photo_ids
 
 NOT_YET = {"", "0", "false", "no", "off"}  # what `published` holds for a draft
@@ -23,11 +22,10 @@ NOT_YET = {"", "0", "false", "no", "off"}  # what `published` holds for a draft
 
 @bp.get("/posts/<int:post_id>/")
 def show(post_id: int) -> Response:
-    """One post with all its photographs; `show` uncovers what its warning covers."""
-    post = Post.find(post_id, g.user)
-    return page(
-        "posts/show.html", post=post, images=images_of(post), opened="show" in request.args, live_url=stream([post.id])
-    )
+    """One post with its photographs and comments; `show` uncovers what its warning covers, `talk` tells the rest."""
+    if asked_by_htmx() and (part := talk.part(Post.find(post_id, g.user, photos=False))) is not None:
+        return part
+    return talk.post_page(Post.find(post_id, g.user))
 
 
 @bp.get("/posts/<int:post_id>/photos/<int:n>/")

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from postways.db import db
 from postways.models import Photo
-from tests.cast import Browser, make_photo, make_post, upload
+from tests.cast import Browser, make_comment, make_photo, make_post, upload
 
 FORMS_OF_VISITORS = {"/login/", "/signup/", "/theme/", "/password_reset/"}
 WITHOUT_LOGIN = {
@@ -46,7 +46,8 @@ def unsafe(app, ada):
         photo = db.session.get(Photo, post.photos[0].id)
         photo.state = "failed"
         db.session.commit()
-    values = {"post_id": post.id, "photo_id": photo.id, "user_id": ada.id}
+    comment = make_comment(app, post, ada)
+    values = {"comment_id": comment.id, "post_id": post.id, "photo_id": photo.id, "user_id": ada.id}
     return addresses(app, "POST", values)
 
 
@@ -168,7 +169,7 @@ def test_reading_changes_nothing(app, as_ada, ada, unsafe):
         make_photo(app, ada)
     before, files = rows(app), sorted(app.extensions["storage"].keys())
     known = {"post_id": 2, "photo_id": 1, "user_id": ada.id, "username": "ada", "tag": "other", "n": 1}
-    known |= {"key": "x", "name": "x", "filename": "app.css", "kind": "posts"}
+    known |= {"comment_id": 1, "key": "x", "name": "x", "filename": "app.css", "kind": "posts"}
 
     for path in [*addresses(app, "GET", known), *unsafe]:
         for method in ("get", "head", "options"):

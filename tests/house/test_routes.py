@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.cast import Browser, make_photo, make_post
+from postways.db import db
+from postways.models import Post
+from tests.cast import Browser, make_comment, make_photo, make_post
 
 TO_LOGIN, DONE = 303, 303  # both lead on; where to is checked below
 
@@ -24,7 +26,8 @@ class Door:
         return f"{self.method} {self.endpoint} {self.path}"
 
 
-# {post}: published, {draft}: not, {picture}: of the post, {hidden}: of the draft, {upload}: pending; all are ada's
+# {post}: published, {draft}: not, {picture}: of the post, {hidden}: of the draft, {upload}: pending,
+# {comment}: under the post, {unseen}: a comment under another draft; all are ada's
 DOORS = [
     Door("static", "GET", "/static/app.css", 200, 200, 200),
     Door("health.healthz", "GET", "/healthz", 200, 200, 200),
@@ -100,6 +103,26 @@ DOORS = [
     Door("posts.like", "POST", "/posts/{draft}/like/", TO_LOGIN, 404, 422),
     Door("posts.unlike", "POST", "/posts/{post}/unlike/", TO_LOGIN, DONE, DONE),
     Door("posts.unlike", "POST", "/posts/{draft}/unlike/", TO_LOGIN, 404, 422),
+    Door("posts.comment", "POST", "/posts/{post}/comments/", TO_LOGIN, 422, 422),
+    Door("posts.comment", "POST", "/posts/{draft}/comments/", TO_LOGIN, 404, 422),
+    Door("posts.close_comments", "POST", "/posts/{post}/comments/close/", TO_LOGIN, 403, DONE),
+    Door("posts.close_comments", "POST", "/posts/{draft}/comments/close/", TO_LOGIN, 404, DONE),
+    Door("posts.open_comments", "POST", "/posts/{post}/comments/open/", TO_LOGIN, 403, DONE),
+    Door("posts.open_comments", "POST", "/posts/{draft}/comments/open/", TO_LOGIN, 404, DONE),
+    Door("posts.show_comment", "GET", "/comments/{comment}/", 302, 302, 302),
+    Door("posts.show_comment", "GET", "/comments/{unseen}/", 404, 404, 302),
+    Door("posts.edit_comment", "GET", "/comments/{comment}/edit/", TO_LOGIN, 403, 200),
+    Door("posts.edit_comment", "GET", "/comments/{unseen}/edit/", TO_LOGIN, 404, 200),
+    Door("posts.edit_comment", "POST", "/comments/{comment}/edit/", TO_LOGIN, 403, 422),
+    Door("posts.edit_comment", "POST", "/comments/{unseen}/edit/", TO_LOGIN, 404, 422),
+    Door("posts.delete_comment", "GET", "/comments/{comment}/delete/", TO_LOGIN, 403, 200),
+    Door("posts.delete_comment", "GET", "/comments/{unseen}/delete/", TO_LOGIN, 404, 200),
+    Door("posts.delete_comment", "POST", "/comments/{comment}/delete/", TO_LOGIN, 403, DONE),
+    Door("posts.delete_comment", "POST", "/comments/{unseen}/delete/", TO_LOGIN, 404, DONE),
+    Door("posts.like_comment", "POST", "/comments/{comment}/like/", TO_LOGIN, DONE, DONE),
+    Door("posts.like_comment", "POST", "/comments/{unseen}/like/", TO_LOGIN, 404, 422),
+    Door("posts.unlike_comment", "POST", "/comments/{comment}/unlike/", TO_LOGIN, DONE, DONE),
+    Door("posts.unlike_comment", "POST", "/comments/{unseen}/unlike/", TO_LOGIN, 404, 422),
     Door("posts.forget", "POST", "/posts/uploads/forget/", TO_LOGIN, 303, 303),
     Door("posts.upload", "POST", "/posts/uploads/", TO_LOGIN, 422, 422),
     Door("posts.shot", "GET", "/posts/uploads/{upload}/", TO_LOGIN, 404, 200),
@@ -157,6 +180,8 @@ DOORS = [
     Door("moderation.report_something", "GET", "/report/?post={post}", TO_LOGIN, 200, 403),
     Door("moderation.report_something", "GET", "/report/?post={draft}", TO_LOGIN, 404, 403),
     Door("moderation.report_something", "POST", "/report/?post={post}", TO_LOGIN, 422, 403),
+    Door("moderation.report_something", "GET", "/report/?comment={comment}", TO_LOGIN, 200, 403),
+    Door("moderation.report_something", "GET", "/report/?comment={unseen}", TO_LOGIN, 404, 403),
     Door("settings.display", "GET", "/theme/", 200, 200, 200),
     Door("settings.display", "POST", "/theme/", DONE, DONE, DONE),
     Door("media.file", "GET", "/media/{picture_key}/square.jpg", 200, 200, 200),
@@ -188,8 +213,12 @@ def things(app, ada) -> dict[str, object]:
     """What the addresses speak of."""
     post = make_post(app, ada, pictures=1, title="Boats #harbour")
     draft = make_post(app, ada, pictures=1, published=False)
+    comment = make_comment(app, post, ada)
+    unseen = make_comment(app, make_post(app, ada), ada)
     with app.app_context():
+        Post.find(unseen.post_id, ada).published_at = None  # taken back, with what was said of it
         upload = make_photo(app, ada)
+        db.session.commit()
     return {
         "ada": ada.id,
         "post": post.id,
@@ -199,6 +228,8 @@ def things(app, ada) -> dict[str, object]:
         "hidden": draft.photos[0].id,
         "hidden_key": draft.photos[0].key,
         "upload": upload.id,
+        "comment": comment.id,
+        "unseen": unseen.id,
     }
 
 

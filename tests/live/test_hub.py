@@ -282,7 +282,7 @@ def test_a_count_that_could_not_be_read_is_told_in_the_next_round(app, hub, post
         raise OperationalError("SELECT", None, Exception("busy"))
 
     with monkeypatch.context() as patch:
-        patch.setattr(Post, "like_counts", busy)
+        patch.setattr(Post, "counts", busy)
         like(app, post, ben)
         hub._read()
     assert heard(stream) == ""

@@ -19,7 +19,7 @@ def post(app, ada):
 def likes(post):
     """The count in the row, and the rows themselves."""
     rows = db.session.query(Like).where(Like.post_id == post.id).count()
-    return Post.like_counts([post.id])[post.id], rows
+    return Post.counts([post.id])[post.id].likes, rows
 
 
 def test_a_like_is_counted(post, ben, inside):

@@ -6,8 +6,8 @@ import pytest
 
 from postways.db import db
 from postways.errors import Forbidden, Refused
-from postways.models import Audit, Mail, Post, Report, User
-from tests.cast import Browser, make_post, make_user
+from postways.models import Audit, Comment, Mail, Post, Report, User
+from tests.cast import Browser, letters, make_comment, make_post, make_user
 from tests.together import at_once
 
 WRONG = "This is not her photograph."
@@ -248,3 +248,69 @@ def test_a_report_of_a_person_offers_only_what_fits(ada, reported, as_ben, as_mo
         assert f'value="{action}"' in of_post
         assert f'value="{action}"' not in of_person
     assert 'value="suspended"' in of_person
+
+
+# --- comments
+
+
+@pytest.fixture
+def comment(app, post, ada) -> Comment:
+    return make_comment(app, post, ada, "Something nasty")
+
+
+def test_a_comment_is_reported_once_at_a_time_beside_its_post(app, ada, post, comment, as_ben):
+    assert "Something nasty" in as_ben.get(f"/report/?comment={comment.id}").text
+    for _ in range(2):
+        sent = as_ben.post(f"/report/?comment={comment.id}", {"reason": WRONG})
+    as_ben.post(f"/report/?post={post.id}", {"reason": WRONG})
+
+    assert sent.location == f"/posts/{post.id}/?comment={comment.id}&notice=reported-before#comment-{comment.id}"
+    assert [(row.person_id, row.post_id, row.comment_id) for row in rows(app)] == [
+        (ada.id, post.id, comment.id),
+        (ada.id, post.id, None),
+    ]
+
+
+def test_an_own_comment_has_nobody_to_report(comment, as_ada):
+    answer = as_ada.get(f"/report/?comment={comment.id}")
+
+    assert (answer.status_code, "This comment is your own" in answer.text) == (403, True)
+
+
+def test_two_reports_of_a_comment_at_the_same_moment_are_one(app, ada, ben, comment):
+    def report() -> None:
+        with app.app_context():
+            Report.make(ben, WRONG, person=User.find(ada.id), comment=Comment.find(comment.id, ben))
+            db.session.commit()
+
+    at_once([report] * 4)
+
+    assert len(rows(app)) == 1
+
+
+def test_a_reported_comment_is_removed_and_everybody_concerned_is_told(app, ada, ben, comment, as_ben, as_mod):
+    as_ben.post(f"/report/?comment={comment.id}", {"reason": WRONG})
+    report_id = rows(app)[0].id
+    assert "a comment on “Boats”" in as_mod.get("/moderation/reports/").text
+    assert "Something nasty" in as_mod.get(f"/moderation/reports/{report_id}/").text
+
+    assert 'value="unpublished"' not in as_mod.get(f"/moderation/reports/{report_id}/").text
+    assert close(as_mod, report_id, "unpublished").status_code == 422
+    close(as_mod, report_id, "removed")
+
+    assert mails(app) == [("comment-removed", ada.id, NOTE), ("report-closed", ben.id, "removed")]
+    told = {letter["To"]: letter.get_body(("plain",)).get_content() for letter in letters(app)}
+    assert any("of a comment" in text and "the comment was removed" in text for text in told.values())
+    assert any("your comment on “Boats” was removed" in text and NOTE in text for text in told.values())
+    assert "comment-removed" in kinds(app)
+    assert as_ben.get(f"/comments/{comment.id}/").status_code == 404
+    assert "Something nasty" in as_mod.get(f"/moderation/reports/{report_id}/").text
+
+
+@pytest.mark.parametrize("action", ["none", "warned", "suspended"])
+def test_a_reported_comment_may_also_be_left_alone(app, comment, as_ben, as_mod, action):
+    as_ben.post(f"/report/?comment={comment.id}", {"reason": WRONG})
+
+    assert close(as_mod, rows(app)[0].id, action).status_code == 303
+    with app.app_context():
+        assert db.session.get(Comment, comment.id).deleted_at is None

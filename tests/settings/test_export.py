@@ -13,9 +13,9 @@ import time_machine
 
 from postways import jobs, sweep
 from postways.db import db, now
-from postways.models import Audit, Erasure, Export
+from postways.models import Audit, Comment, Erasure, Export
 from postways.models.export import KEPT_FOR, LEASE, MOST_TRIES
-from tests.cast import Browser, letters, make_photo, make_post, picture
+from tests.cast import Browser, letters, make_comment, make_photo, make_post, picture
 
 
 def in_(**ahead: float):
@@ -47,6 +47,11 @@ def test_the_zip_holds_what_is_theirs_and_nothing_of_others(app, ada, ben, as_ad
     with app.app_context():
         waiting = make_photo(app, ada, data=picture(colour="red"))
     other = make_post(app, ben, title="Ben's own words", pictures=1, likes=[ada])
+    make_comment(app, other, ada, "What I said")
+    bens = make_comment(app, other, ben, "Ben's own words too")
+    with app.app_context():
+        Comment.find(bens.id, ada).like(ada)
+        db.session.commit()
     as_ada.post("/settings/export/")
     work(app)
 
@@ -60,6 +65,8 @@ def test_the_zip_holds_what_is_theirs_and_nothing_of_others(app, ada, ben, as_ad
     assert documents["profile.json"]["email"] == "ada@example.org"
     assert [one["title"] for one in documents["posts.json"]] == ["Harbour", "Not yet"]
     assert [one["post_id"] for one in documents["likes.json"]] == [other.id]
+    assert [(one["post_id"], one["body"]) for one in documents["comments.json"]] == [(other.id, "What I said")]
+    assert [one["comment_id"] for one in documents["comment_likes.json"]] == [bens.id]
     assert len(documents["sessions.json"]) == 1
     assert {"log-in", "export-asked"} <= {event["kind"] for event in documents["events.json"]}
     originals = {name for name in archive.namelist() if name.startswith("originals/")}
