@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
-from tests.browser.site import Site, half_jpeg, share
+from tests.browser.site import Site, half_jpeg, say, share
 
 Open = Callable[..., Page]
 PATIENCE = 8_000  # milliseconds; what a reader would still call "by itself"
@@ -141,6 +141,8 @@ def full(site: Site, chromium: Browser) -> dict[str, int]:
         "album": share(context, "An album of three #harbour", content="First light.", pictures=3),
         "draft": share(context, "Not yet", pictures=1, draft=True),
     }
+    posts["comment"] = say(context, posts["album"], "Where was this? *Lovely* light, @ben. #harbour")
+    posts["reply"] = say(context, posts["album"], "By the old pier.", posts["comment"])
     page = context.new_page()
     page.goto(f"/posts/{posts['draft']}/")
     expect(page.locator("figure picture img")).to_be_visible(timeout=20_000)

@@ -189,6 +189,14 @@ def like(context: BrowserContext, post: int, verb: str = "like") -> None:
     _send(context, f"/posts/{post}/{verb}/", [("csrf_token", token[1])])
 
 
+def say(context: BrowserContext, post: int, body: str, parent: int | str = "") -> int:
+    """Comment as the person of `context` does, from somewhere else; answers with the comment's id."""
+    token = TOKEN.search(context.request.get(f"/posts/{post}/").text())
+    assert token
+    form = [("csrf_token", token[1]), ("body", body), ("parent", str(parent))]
+    return int(_send(context, f"/posts/{post}/comments/", form).rpartition("-")[2])
+
+
 def scroll_to(page: Page, post: int) -> None:
     """Read on until older posts have come so far."""
     while not page.locator(f"#post-{post}").count():
