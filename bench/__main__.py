@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 
 from bench.figures import Figure, number, table
 from bench.parts import Bench, Part
+from bench.parts.growing import growth
 from bench.parts.liking import like
 from bench.parts.living import live, live10k, pages
 from bench.parts.looking import queries, weight
@@ -43,9 +44,11 @@ PARTS: dict[str, Part] = {
     "weight": weight,
     "start": start,
     "memory": memory,
+    "growth": growth,
 }
-ASKED_FOR = ("live10k",)  # runs only when it is named
-ON_POSTGRES = ("feed", "like")
+ASKED_FOR = ("live10k", "growth")  # run only when they are named
+ON_POSTGRES = ("feed", "like", "growth")
+GROWTH = 1_000_000  # posts
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -53,6 +56,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
     parser.add_argument("--quick", action="store_true", help="a tenth of everything; worth nothing as a measurement")
+    parser.add_argument("--posts", type=int, default=GROWTH, help="how large `growth` lets a site become")
     asked = parser.parse_args(arguments)
     if unknown := [name for name in asked.parts if name not in PARTS]:
         parser.error(f"there is no part {unknown[0]}; there are {', '.join(PARTS)}")
@@ -64,7 +68,7 @@ def main(arguments: Sequence[str]) -> int:
     began, figures = time.monotonic(), []
     load = os.getloadavg()[0]
     with TemporaryDirectory(prefix="postways-bench-") as folder:
-        for figure in measured(Path(folder), parts, quick=asked.quick):
+        for figure in measured(Path(folder), parts, quick=asked.quick, posts=asked.posts):
             figures.append(figure)
             print(f"  {figure.name}: {number(figure.value)} {figure.unit}", file=sys.stderr, flush=True)
     print(f"\n{table(figures)}\n")
@@ -75,24 +79,24 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def measured(folder: Path, parts: Sequence[str], *, quick: bool) -> Iterator[Figure]:
+def measured(folder: Path, parts: Sequence[str], *, quick: bool, posts: int = GROWTH) -> Iterator[Figure]:
     """All figures: on SQLite, and some once more on Postgres where its programs are found."""
-    yield from _on(Site(folder / "site"), parts, quick)
+    yield from _on(Site(folder / "site"), parts, quick, posts)
     again = [name for name in parts if name in ON_POSTGRES]
     programs = cluster.programs()
     if again and programs is None:
         print("left out: the same on Postgres, because no Postgres server is installed.", file=sys.stderr)
     elif again and programs:
         with cluster.running(programs) as url:
-            for figure in _on(Site(folder / "on-postgres", url), again, quick):
+            for figure in _on(Site(folder / "on-postgres", url), again, quick, posts):
                 yield replace(figure, name=f"{figure.name}, on Postgres")
 
 
-def _on(site: Site, parts: Sequence[str], quick: bool) -> Iterator[Figure]:
+def _on(site: Site, parts: Sequence[str], quick: bool, posts: int) -> Iterator[Figure]:
     with site.running():
         print(f"filling {site.folder.name}", file=sys.stderr, flush=True)
         site.fill(SMALL_SCALE if quick else SCALE)
-        bench = Bench(site, QUICK if quick else 1.0)
+        bench = Bench(site, QUICK if quick else 1.0, posts)
         for name in parts:
             print(f"measuring {name}", file=sys.stderr, flush=True)
             try:

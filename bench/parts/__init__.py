@@ -15,6 +15,7 @@ class Bench:
 
     site: Site
     share: float = 1.0
+    posts: int = 1_000_000  # how large `growth` lets the site become
 
     def times(self, count: int) -> int:
         """So many, or in a quick try fewer."""

@@ -7,15 +7,18 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from functools import cache
 
+from flask import Flask
 from sqlalchemy import event
 
 from bench.figures import Figure
 from bench.parts import Bench
-from bench.site import Failed, program
+from bench.site import Failed, Site, Visitor, program
 from postways import create_app
 from postways.config import Config
 from postways.db import db
+from postways.posts import cards
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SCREENS = ((390, 2), (1280, 1))  # width and pixels per pixel
@@ -27,6 +30,25 @@ def queries(bench: Bench) -> Iterator[Figure]:
     member = site.member(0)
     ((username,),) = site.ask(f"SELECT username FROM users WHERE id = {member.user_id}")
     ((post,),) = site.ask("SELECT max(id) FROM posts WHERE published_at IS NOT NULL AND deleted_at IS NULL")
+    for name, path, most in (("home", "/", 3), ("post", f"/posts/{post}/", 4), ("profile", f"/@{username}/", 4)):
+        asked = counted(site, member, path)
+        yield Figure("queries", f"{name}, member", asked, "statements", at_most=most)
+
+
+def counted(site: Site, visitor: Visitor, path: str) -> int:
+    """How many statements a page costs this visitor, nothing of it rendered before, on the database of `site`."""
+    app, asked = _looking(site)
+    cards.forget()
+    asked.clear()
+    answer = app.test_client(use_cookies=False).get(path, headers=visitor.headers)
+    if answer.status_code != 200:
+        raise Failed(f"{path} answered {answer.status_code}")
+    return len(asked)
+
+
+@cache
+def _looking(site: Site) -> tuple[Flask, list[str]]:
+    """The application on the database of `site`, and what it asks."""
     app = create_app(Config.from_environment({**site.environ, "ENV": "development"}))
     asked: list[str] = []
 
@@ -36,12 +58,7 @@ def queries(bench: Bench) -> Iterator[Figure]:
 
     with app.app_context():
         event.listen(db.engine, "before_cursor_execute", note)
-    for name, path, most in (("home", "/", 3), ("post", f"/posts/{post}/", 4), ("profile", f"/@{username}/", 4)):
-        asked.clear()
-        answer = app.test_client(use_cookies=False).get(path, headers=member.headers)
-        if answer.status_code != 200:
-            raise Failed(f"{path} answered {answer.status_code}")
-        yield Figure("queries", f"{name}, member", len(asked), "statements", at_most=most)
+    return app, asked
 
 
 def weight(bench: Bench) -> Iterator[Figure]:
