@@ -37,7 +37,8 @@ PROFILE = (
     "username_changed_at password_changed_at private shows_camera covers_warned"
 ).split()
 POST = (
-    "id title content audience licence credit warning created_at published_at edited_at deleted_at like_count"
+    "id title content audience licence credit warning created_at publish_at published_at edited_at deleted_at "
+    "like_count"
 ).split()
 PHOTO = (
     "id alt position mime size width height turns crop focus state created_at "

@@ -10,8 +10,8 @@ from pathlib import Path
 from babel.dates import format_timedelta
 from babel.numbers import format_decimal
 from babel.support import NullTranslations
-from flask import Flask, g, request, url_for
-from flask_babel import format_date, get_locale, get_translations, lazy_gettext
+from flask import Flask, current_app, g, request, url_for
+from flask_babel import format_date, format_datetime, get_locale, get_translations, lazy_gettext
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
@@ -84,7 +84,7 @@ def init_app(app: Flask) -> None:
         base_url=config.base_url,
         contact={"url": config.contact, "words": config.contact.removeprefix("mailto:")},
     )
-    app.jinja_env.filters.update(ago=ago, iso=iso, count=count, rich=rich, one_line=one_line)
+    app.jinja_env.filters.update(ago=ago, iso=iso, site_time=site_time, count=count, rich=rich, one_line=one_line)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         lambda words: _catalog().ugettext(words),
@@ -128,6 +128,12 @@ def ago(moment: datetime) -> str:
 def iso(moment: datetime) -> str:
     """For machines and for `title`: the second is exact enough."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def site_time(moment: datetime) -> str:
+    """Day and time by the site's clock, which is named."""
+    config: Config = current_app.extensions["config"]
+    return f"{format_datetime(moment, 'd MMM yyyy HH:mm')} ({config.time_zone})"
 
 
 def count(number: int) -> str:

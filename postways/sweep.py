@@ -55,6 +55,7 @@ def run(app: Flask, stop: Callable[[], bool] = lambda: False) -> None:
     """Sweep for ever; outlives database and Redis."""
     steps: dict[Work, timedelta] = {
         put_back: OFTEN,
+        publish_due: OFTEN,
         report_week: OFTEN,
         forget: HOURLY,
         purge: HOURLY,
@@ -127,6 +128,17 @@ def forget() -> None:
     for post in Post.in_trash_since(now()):
         post.purge()
         db.session.commit()
+
+
+def publish_due() -> int:
+    """Publish drafts whose time has come; returns how many were due. Twice at once publishes each once."""
+    moment = now()
+    due = Post.due(moment)
+    db.session.commit()
+    for post_id in due:
+        Post.publish_due(post_id, moment)
+        db.session.commit()
+    return len(due)
 
 
 def report_week() -> bool:

@@ -70,7 +70,10 @@ GRID_SIZE = 24
 MOST_DRAFTS = 50
 MOST_LISTED = 500  # posts that one page can show after it has loaded older ones
 IN_TRASH_FOR = timedelta(days=30)
+WAITS = text("publish_at IS NOT NULL")
+MOST_AHEAD = timedelta(days=366)  # that a draft may wait for its time
 IN_TRASH = text("deleted_at IS NOT NULL")
+TAKEN_BACK = "The staff took this post back, so it can't be published. The mail to you says why."
 STAFF_SIZE = 30
 SORTS = ("created", "changed", "likes")
 AUDIENCES = ("public", "followers")  # "premium" can be chosen once there is a membership
@@ -123,6 +126,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         Index("ix_posts_by_author", "author_id", "published_at", "id"),
         Index("ix_posts_popular", "like_count", "published_at", "id"),
         # of the trash alone: SQLite would take it for "not deleted" and then sort all posts for one page
+        Index("ix_posts_publish_at", "publish_at", sqlite_where=WAITS, postgresql_where=WAITS),
         Index("ix_posts_deleted_at", "deleted_at", sqlite_where=IN_TRASH, postgresql_where=IN_TRASH),
     )
 
@@ -147,6 +151,7 @@ class Post(db.Model):  # type: ignore[name-defined]
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
     updated_at: Mapped[datetime] = mapped_column(Moment, default=now)
     published_at: Mapped[datetime | None] = mapped_column(Moment)
+    publish_at: Mapped[datetime | None] = mapped_column(Moment)  # when a draft is published by itself
     edited_at: Mapped[datetime | None] = mapped_column(Moment)
     deleted_at: Mapped[datetime | None] = mapped_column(Moment)
     withheld: Mapped[bool] = mapped_column(default=False)  # its author is suspended or has left
@@ -667,6 +672,7 @@ class Post(db.Model):  # type: ignore[name-defined]
             raise Refused("Choose one of the licences.", field="licence")
         blocklist.refuse(title, "title")
         blocklist.refuse(content, "content")
+        blocklist.refuse(warning, "warning")
         self.title, self.content, self.licence = title, content, licence
         self.credit, self.warning = credit, " ".join(warning.split())
         self.words = words_of(f"{title} {content}")
@@ -711,15 +717,54 @@ class Post(db.Model):  # type: ignore[name-defined]
         if self.published_at is not None:
             return
         if self.held_at is not None:
-            raise Refused("The staff took this post back, so it can't be published. The mail to you says why.")
+            raise Refused(TAKEN_BACK)
         if not actor.can_publish(self):
             raise Refused(UNVERIFIED)
         self.published_at = self.updated_at = now()
+        self.publish_at = None
         db.session.flush()
         PostTag.replace(self.id, self.tags, self.published_at)
         self.be_found()
         self._author().posted(+1, self.audience)
         later.tell("published", post=self.id, person=self.author_id, photos=max(1, len(self.photos)))
+
+    def schedule(self, moment: datetime | None, actor: Actor) -> None:
+        """Let a draft be published by itself at this moment, or not at all. Raises Forbidden or Refused by field."""
+        self._may_change(actor)
+        self._wait_for_others()
+        if self.published_at is not None or moment == self.publish_at:
+            return
+        if moment is not None:
+            self._refuse_moment(moment, actor)
+        self.publish_at = moment
+
+    def _refuse_moment(self, moment: datetime, actor: Actor) -> None:
+        if moment <= now():
+            raise Refused("Choose a time that is still to come, or none.", field="publish_at")
+        if moment > now() + MOST_AHEAD:
+            raise Refused("Choose a time within a year.", field="publish_at")
+        if self.held_at is not None:
+            raise Refused(TAKEN_BACK)
+        if not actor.can_publish(self):
+            raise Refused(UNVERIFIED)
+
+    @classmethod
+    def due(cls, moment: datetime) -> Sequence[int]:
+        """The ids of drafts whose time has come, of people who are here."""
+        here = (cls.deleted_at.is_(None), cls.held_at.is_(None), cls.withheld.is_(False), cls.published_at.is_(None))
+        query = select(cls.id).where(cls.publish_at <= moment, *here).order_by(cls.publish_at)
+        return db.session.scalars(query.limit(100)).all()
+
+    @classmethod
+    def publish_due(cls, post_id: int, moment: datetime) -> None:
+        """Publish it, if its time has come and nothing else has happened to it meanwhile."""
+        post = db.session.get(cls, post_id, options=[selectinload(cls.photos)], populate_existing=True)
+        if post is None:
+            return
+        post._wait_for_others()
+        waits = post.publish_at is not None and post.publish_at <= moment
+        if waits and post.deleted_at is None and post.held_at is None and not post.withheld:
+            post.publish(post._author())
 
     def delete(self, actor: Actor) -> None:
         """Move it to the trash: it is gone from every door at once. Twice is once."""
@@ -747,6 +792,8 @@ class Post(db.Model):  # type: ignore[name-defined]
         if self.deleted_at is None:
             return
         self.deleted_at = None
+        if self.publish_at is not None and self.publish_at <= now():
+            self.publish_at = None  # its time went by in the trash: nobody wants it published by surprise
         self.version = Post.version + 1
         db.session.flush()
         if self.published_at is not None:
@@ -806,6 +853,7 @@ class Post(db.Model):  # type: ignore[name-defined]
             "updated_at",
             "published_at",
             "published_before",
+            "publish_at",
             "deleted_at",
             "held_at",
             "removed",
@@ -819,6 +867,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         if self.published_at is not None:
             self.author.posted(-1, self.audience)
         self.held_at, self.published_before, self.published_at = now(), self.published_at, None
+        self.publish_at = None
         self.version = Post.version + 1
         db.session.flush()
         PostTag.replace(self.id, [], None)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime
 from typing import BinaryIO, cast
+from zoneinfo import ZoneInfo
 
 from flask import current_app, g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import FileStorage
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms import DateTimeLocalField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired, Length, Optional
 
 from postways.config import Config
 from postways.errors import Refused
@@ -42,6 +44,33 @@ def usual_audience() -> str:
     return "followers" if g.user.private else "public"
 
 
+def site_zone() -> ZoneInfo:
+    """The clock of the site, by which times are typed and told."""
+    config: Config = current_app.extensions["config"]
+    return ZoneInfo(config.time_zone)
+
+
+class SiteTime(DateTimeLocalField):
+    """A moment, typed and shown by the site's clock."""
+
+    data: datetime | None
+
+    def process_data(self, value: datetime | None) -> None:
+        """A moment in UTC, as it comes from the row."""
+        super().process_data(value.astimezone(site_zone()) if value else None)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Raises ValueError with the sentence for what is no time."""
+        try:
+            super().process_formdata([value.strip() for value in valuelist])
+            if self.data is not None:
+                self.data = self.data.replace(tzinfo=site_zone())
+                self.data.astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.data = None
+            raise ValueError(_("Type day and time like 2030-12-31T09:00.")) from None
+
+
 class PostForm(FlaskForm):
     """Title, text, licence, credit and content warning."""
 
@@ -59,6 +88,8 @@ class PostForm(FlaskForm):
     audience = SelectField(
         _l("Who sees it"), choices=[SelectChoice(code, name) for code, name in FOR.items()], default=usual_audience
     )
+
+    publish_at = SiteTime(_l("Publish at"), [Optional()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
     key = HiddenField(
         default=lambda: secrets.token_urlsafe(16), validators=[Length(max=LONGEST_KEY)], filters=[_trimmed]
     )

@@ -15,7 +15,7 @@ from postways.htmx import asked_by_htmx, came_from, fragment, go, page, stream
 from postways.models import Photo, Post
 from postways.models.post import MOST_PHOTOS
 from postways.posts import bp, talk
-from postways.posts.forms import Files, PostForm, chosen, describe, only_rearranges, photo_ids
+from postways.posts.forms import Files, PostForm, chosen, describe, only_rearranges, photo_ids, site_zone
 
 NOT_YET = {"", "0", "false", "no", "off"}  # what `published` holds for a draft
 
@@ -74,7 +74,9 @@ def new() -> Response:
         return _too_many(form, photos, error)
     draft = request.form.get("action") == "draft" or request.form.get("published", "1").lower() in NOT_YET
     try:
-        post = Post.share(g.user, photos=photos, published=not draft, key=form.key.data, **form.words())
+        at = form.publish_at.data
+        post = Post.share(g.user, photos=photos, published=not draft and not at, key=form.key.data, **form.words())
+        post.schedule(at, g.user)
         db.session.commit()
     except Refused as error:
         return _refused(form, photos, error, None)
@@ -99,7 +101,8 @@ def edit(post_id: int) -> Response:
         post = Post.own(post_id, g.user)
         post.still_as(form.seen.data, form.words(), photos, described=described)
         post.edit(g.user, photos=photos, **form.words())
-        if request.form.get("action") == "publish":
+        post.schedule(form.publish_at.data, g.user)
+        if request.form.get("action") == "publish" and not form.publish_at.data:
             post.publish(g.user)
         db.session.commit()
     except Taken as error:
@@ -264,6 +267,7 @@ def _form_page(
     return page(
         "posts/form.html",
         status,
+        zone=site_zone().key,
         form=form,
         shots=photos,
         refusals=getattr(form, "refusals", []),
