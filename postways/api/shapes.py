@@ -32,6 +32,7 @@ class Shape(BaseModel):
 def _storable(text: str) -> str:
     if "\x00" in text:
         raise ValueError("NUL")
+    text.encode()  # half of a pair of surrogates is a ValueError
     return text
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import traceback
-from dataclasses import replace
 
 import pytest
 import schemathesis
@@ -36,15 +35,6 @@ BENT = settings(
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-
-
-@pytest.fixture
-def unlimited(app, monkeypatch):
-    """The application without its throttles, which would answer everything else."""
-    monkeypatch.setattr(app.extensions["limits"], "_enabled", False)
-    monkeypatch.setitem(app.extensions, "config", replace(app.extensions["config"], ratelimit_enabled=False))
-    monkeypatch.setattr(app, "testing", False)
-    return app
 
 
 @pytest.fixture
