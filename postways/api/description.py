@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any, cast
 
 from apiflask import APIFlask
@@ -11,6 +10,7 @@ from flask import Flask, render_template
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from postways.api import reading
 from postways.api.door import Door
 from postways.api.shapes import Parts
 from postways.config import Config
@@ -52,6 +52,19 @@ PROBLEMS = {
     429: ("Too many; `Retry-After` says when again.", {"detail": "These are too many requests. Wait 12 seconds."}),
     503: ("Too busy just now.", {"detail": "Nothing was changed. Try again in a few seconds."}),
 }
+HABITS = (
+    ("Bodies", "JSON, a form, or `multipart/form-data` where a photograph travels. Unknown fields are ignored."),
+    ("Moments", "ISO 8601 in UTC. A day without a time is the whole day."),
+    (
+        "Lists",
+        "`count`, `next`, `previous`, `results`; `?page=`, `?page_size=` up to 100. Follow `next` until it is null.",
+    ),
+    ("Refusals", "400 with `{field: [sentence]}`; everything else with `{detail: sentence}`."),
+    ("Once only", "Send an `Idempotency-Key` with what changes something, and send the same again when in doubt."),
+    ("Versions", "`ETag` with `If-None-Match` saves a transfer; with `If-Match` nobody's change is overwritten."),
+    ("Limits", "The headers `RateLimit-Policy` and `RateLimit` say what is left; `Retry-After` when to come again."),
+    ("Help", "Every answer has an `X-Request-ID`. Name it when you ask the people who run the site."),
+)
 INTRODUCTION = (
     "The same site as the pages, for programs. Lists have pages (`page`, `page_size`) and places (`cursor`); errors "
     "are `{field: [sentence]}` with 400, else `{detail}`; what changes something may carry an `Idempotency-Key`."
@@ -101,19 +114,10 @@ def as_json(app: Flask) -> str:
 
 def as_page(app: Flask) -> str:
     """The description to be read."""
-    spec = json.loads(as_json(app))
-    return render_template("api/docs.html", spec=spec, groups=list(_groups(spec)))
-
-
-def _groups(spec: dict[str, Any]) -> Iterator[tuple[dict[str, str], list[tuple[str, str, dict[str, Any]]]]]:
-    for tag in spec["tags"]:
-        operations = [
-            (method.upper(), path, operation)
-            for path, methods in spec["paths"].items()
-            for method, operation in methods.items()
-            if tag["name"] in operation["tags"]
-        ]
-        yield tag, operations
+    if "groups" not in app.extensions:
+        spec = json.loads(as_json(app))
+        app.extensions["groups"] = reading.groups_of(spec)
+    return render_template("api/docs.html", groups=app.extensions["groups"], schemes=SCHEMES, habits=HABITS)
 
 
 def _completed(spec: dict[str, Any], told: dict[str, Door]) -> dict[str, Any]:

@@ -50,6 +50,7 @@ PAGES = {
     "turn and crop": ("ada", "/photos/{framed}/edit/"),
     "delete": ("ada", "/posts/{album}/delete/"),
     "log in": ("", "/login/"),
+    "the API": ("", "/api/v1/docs/"),
     "sign up": ("", "/signup/"),
     "display": ("", "/theme/"),
     "display of a member": ("ben", "/theme/"),
@@ -69,6 +70,14 @@ def test_this_page_is_sound(name, full, open_page, troubles):
     assert page.goto(path.format(**full)).status == status
 
     check(page)
+
+
+def test_the_api_is_sound_where_everything_is_unfolded(visitor):
+    visitor.goto("/api/v1/docs/#like_post")
+    expect(visitor.locator("#like_post")).to_be_visible()  # the address of one operation opens it
+    visitor.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true })")
+
+    check(visitor)
 
 
 def test_a_refused_log_in_is_sound(visitor, troubles):

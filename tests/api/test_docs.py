@@ -1,0 +1,64 @@
+"""The page on which people read the description."""
+
+import json
+import re
+import shlex
+from html import unescape
+
+import pytest
+
+from postways.api import description, reading
+
+
+@pytest.fixture
+def page(guest):
+    return guest.get("/api/v1/docs/").text
+
+
+@pytest.fixture
+def operations(app):
+    with app.app_context():
+        spec = json.loads(description.as_json(app))
+    return [one for group in reading.groups_of(spec) for one in group.operations]
+
+
+def test_every_operation_can_be_linked_to_and_tried(page, operations):
+    for one in operations:
+        assert page.count(f'id="{one.id}"') == 1
+        assert f'href="#{one.id}"' in page
+        assert one.curl in unescape(page)
+
+
+def test_a_command_is_one_that_a_shell_understands(operations):
+    for one in operations:
+        words = shlex.split(one.curl.replace("\\\n", " "))
+        address = next(word for word in words if word.startswith("http://localhost/api/v1/"))
+        assert words[0] == "curl"
+        assert "{" not in address
+        assert ("-X" in words) == (one.method != "GET")
+        assert ("Authorization: Bearer $TOKEN" in words) == bool(one.scope)
+        if "-d" in words:
+            json.loads(words[words.index("-d") + 1])
+
+
+def test_a_body_is_told_field_by_field(operations):
+    sign_up = next(one for one in operations if one.id == "sign_up")
+    introduce = next(one for one in operations if one.id == "introduce_me")
+
+    assert [(field.name, field.kind, field.needed) for field in sign_up.fields] == [
+        ("username", "text", True),
+        ("email", "text", False),
+        ("password", "text", True),
+        ("password2", "text or null", False),
+    ]
+    assert ("avatar", "file") in {(field.name, field.kind) for field in introduce.fields}
+    assert "-F avatar=@photograph.jpg" in introduce.curl
+
+
+def test_nothing_of_it_comes_from_elsewhere(page):
+    assert not re.search(r'(src|rel="stylesheet" href)="(https?:)?//', page)
+
+
+def test_the_site_leads_to_it(guest, as_ben):
+    assert 'href="/api/v1/docs/"' in guest.get("/").text
+    assert 'href="/api/v1/docs/"' in as_ben.get("/settings/apps/").text
