@@ -19,11 +19,11 @@ from postways import demo
 from postways.db import db, now
 from postways.demo import bulk
 from postways.demo.bulk import _count_posts as count_posts
-from postways.demo.content import PEOPLE, POSTS, credits_by_file
+from postways.demo.content import PEOPLE, POSTS, TALK, credits_by_file
 from postways.demo.photographs import prepared
 from postways.errors import Missing
 from postways.inventory import check_media
-from postways.models import Follow, Guest, Like, Photo, Post, PostTag, User
+from postways.models import Comment, Follow, Guest, Like, Photo, Post, PostTag, User
 from postways.models.post import PAGE_SIZE
 from tests.cast import Browser, make_user
 
@@ -68,6 +68,7 @@ def published() -> list[Post]:
 def assert_everything_is_right() -> None:
     """Counts are the truth, every file has its row and every row its files."""
     assert Post.with_wrong_count() == {}
+    assert Comment.miscounted_posts() == {} and Comment.with_wrong_counts() == {}
     assert Follow.with_wrong_count() == {}
     assert db.session.scalars(select(User.id).where(User.post_count != User.public_post_count)).all() == []
     posts = select(func.count()).where(Post.author_id == User.id, Post.published_at.is_not(None)).scalar_subquery()
@@ -102,6 +103,14 @@ class TestSeed:
         assert min(person.following_count for person in people) >= 3
         assert min(person.followers_count for person in people) >= 1
         assert not any(person.following_count == len(people) - 1 for person in people[1:])
+
+    def test_people_talk_under_what_others_share(self, inside):
+        demo.seed()
+
+        assert count(Comment) >= 15
+        assert db.session.query(Comment).filter(Comment.parent_id.is_not(None)).count() >= 5
+        titles = set(db.session.scalars(select(Post.title)))
+        assert set(TALK) <= titles
 
     def test_lets_people_in_with_the_password_of_this_site(self, app, password_file):
         with app.app_context():
@@ -293,6 +302,12 @@ class TestScale:
             assert (count(User), count(Post), count(Like)) == (1 + 5, 1 + 40, 1 + 60)
         assert guest.get("/").status_code == guest.get("/popular/").status_code == 200
         assert guest.get("/@scale-000001/").status_code == 200
+
+    def test_people_talk_too(self, inside):
+        bulk.scale(7, 10, 40)
+
+        assert count(Comment) > 0
+        assert Comment.miscounted_posts() == {} and Comment.with_wrong_counts() == {}
 
     def test_keeps_the_rules_of_the_site(self, inside):
         bulk.scale(7, 60, 150)

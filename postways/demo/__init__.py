@@ -17,11 +17,11 @@ from sqlalchemy import select
 from postways.auth import passwords
 from postways.db import db, now, reading
 from postways.demo.bulk import scale
-from postways.demo.content import PEOPLE, POSTS, Entry, Person, credit_of
+from postways.demo.content import PEOPLE, POSTS, TALK, Entry, Person, Remark, credit_of
 from postways.demo.password import kept_password
 from postways.demo.photographs import gone_without_rows, keep, prepared
 from postways.images import Derived
-from postways.models import Follow, Like, Photo, Post, User
+from postways.models import Comment, Follow, Like, Photo, Post, User
 from postways.models.tag import PostTag
 
 __all__ = ["scale", "seed"]
@@ -59,6 +59,7 @@ def _fill(password_hash: str, photos: Iterator[tuple[Photo, Derived]], moment: d
         shared = moment - timedelta(days=entry.days_ago)
         post = _share(entry, author, [_ready(*next(photos), author, shared) for _ in entry.files], shared)
         _like(post, _likers(entry, people), moment)
+        _talk(post, TALK.get(entry.title, ()), people, moment)
     _follow(list(people.values()), moment)
 
 
@@ -112,3 +113,21 @@ def _like(post: Post, users: Iterable[User], moment: datetime) -> None:
     likes = db.session.scalars(select(Like).where(Like.post_id == post.id).order_by(Like.id)).all()
     for place, like in enumerate(likes, 1):
         like.created_at = post.created_at + (moment - post.created_at) * place / (len(likes) + 1)
+
+
+def _talk(post: Post, remarks: Sequence[Remark], people: Mapping[str, User], moment: datetime) -> None:
+    """What was said under the post, in the order of the list, over the time since it was shared."""
+    said: list[Comment] = []
+    for remark in remarks:
+        said.append(top := _say(post, remark, people))
+        said += [_say(post, reply, people, top) for reply in remark.replies]
+    for place, comment in enumerate(said, 1):
+        comment.created_at = post.created_at + (moment - post.created_at) * place / (len(said) + 1)
+
+
+def _say(post: Post, remark: Remark, people: Mapping[str, User], answers: Comment | None = None) -> Comment:
+    comment = Comment.make(post, people[remark.author], remark.text, answers=answers)
+    others = [user for name, user in people.items() if name != remark.author]
+    for user in Random(remark.text).sample(others, remark.likes):
+        comment.like(user)
+    return comment

@@ -27,7 +27,7 @@ from postways.demo.content import PHOTOS, credits_by_file
 from postways.demo.password import kept_password
 from postways.demo.photographs import gone_without_rows, keep, prepared
 from postways.images import Derived
-from postways.models import Follow, Like, Photo, Post, PostTag, Tag, User
+from postways.models import Comment, Follow, Like, Photo, Post, PostTag, Tag, User
 from postways.text import words_of
 
 SHOWN = 60  # the newest posts, whose photographs have files
@@ -38,6 +38,7 @@ LIKES_AT_ONCE = 50_000
 FOLLOWERS_AT_ONCE = 2_500
 FOLLOWED, FOLLOWED_BY_FIRST = 20, 5_000  # how many somebody follows, at most
 PREFIX = "scale-"
+COMMENTED = 5  # one comment for so many likes of a post
 ALBUMS = (1,) * 15 + (2, 2, 3, 4, 0)  # photographs of a post
 TAGS = tuple(
     "light street sea mountains sky forest evening portrait night macro birds city water winter summer rain food "
@@ -63,6 +64,7 @@ class Planned:
     files: Sequence[str]
     tags: Sequence[str]
     likers: Sequence[int]
+    talkers: Sequence[int]
 
 
 def scale(people: int, posts: int, likes: int) -> None:
@@ -174,7 +176,10 @@ def _plans(users: Sequence[int], posts: int, likes: int, moment: datetime) -> It
             "updated_at": published,
             "published_at": published,
         }
-        yield Planned(row, files, tags, chance.sample(users, count))
+        likers = chance.sample(users, count)
+        talkers = likers[: count // COMMENTED]
+        row["comment_count"] = len(talkers)
+        yield Planned(row, files, tags, likers, talkers)
 
 
 def _albums() -> list[list[str]]:
@@ -210,6 +215,7 @@ def _write(plans: Sequence[Planned], derived: Mapping[str, Derived], tags: Mappi
         _insert(Photo, _photo_rows(plans, ids, photos))
         _insert(PostTag, _tag_rows(plans, ids, tags))
         _insert(Like, _like_rows(plans, ids))
+        _insert(Comment, _comment_rows(plans, ids))
         _be_found(search.posts, [_words(plan, post_id) for plan, post_id in zip(plans, ids, strict=True)])
         _count_posts(plan.row["author_id"] for plan in plans)
         db.session.commit()
@@ -265,6 +271,13 @@ def _like_rows(plans: Sequence[Planned], ids: Sequence[int]) -> Iterator[dict[st
 def _words(plan: Planned, post_id: int) -> search.Document:
     row, alts = plan.row, [credits_by_file()[file].alt for file in plan.files]
     return Post.document(post_id, row["published_at"], row["title"], row["content"], alts)
+
+
+def _comment_rows(plans: Sequence[Planned], ids: Sequence[int]) -> Iterator[dict[str, Any]]:
+    for plan, post_id in zip(plans, ids, strict=True):
+        for place, user_id in enumerate(plan.talkers):
+            said = {"body": SENTENCES[place % len(SENTENCES)], "created_at": plan.row["published_at"]}
+            yield {"post_id": post_id, "author_id": user_id, **said}
 
 
 def _count_posts(author_ids: Iterable[int]) -> None:

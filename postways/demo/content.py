@@ -35,6 +35,16 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """What somebody says under a post, how many like that, and what others answer."""
+
+    author: str
+    text: str
+    likes: int = 0
+    replies: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True)
 class Credit:
     """Whose photograph a file is, under which licence, and what can be seen in it."""
 
@@ -232,3 +242,45 @@ POSTS = (  # oldest first
         published=False,
     ),
 )
+
+TALK: dict[str, tuple[Remark, ...]] = {  # by the title of the post, oldest first
+    "Head down, as usual": (
+        Remark(
+            "yulia",
+            "How close were you? Mine leave as soon as I lift the camera.",
+            2,
+            (
+                Remark("zofia", "Four metres, behind the bin. Not my most elegant hide.", 4),
+                Remark("yulia", "@zofia, the bin! I have been doing this wrong for years.", 1),
+                Remark("rosa", "Please post the picture of you behind the bin."),
+            ),
+        ),
+        Remark("kenji", "The bark is as good as the bird.", 3),
+        Remark("priya", "That is hornbeam, if anybody keeps a list. #trees"),
+    ),
+    "Where the water comes from": (
+        Remark("tane", "You can hear the second one."),
+        Remark(
+            "mateo",
+            "Which valley is this? It looks like a week's walk with the wrong shoes.",
+            1,
+            (Remark("amara", "Above Aránzazu, @mateo, and yes: the wrong shoes.", 2),),
+        ),
+    ),
+    "The path doesn't say how far": (
+        Remark("tane", "You undersold it. When do we go?", 2, (Remark("mateo", "When the bus runs again. May?", 1),)),
+        Remark("ada", "The light in the shade is what I would have walked up for."),
+    ),
+    "Last light at the summit stone": (
+        Remark("kenji", "I make it eight.", 3, (Remark("ada", "See? *Eight.*", 1),)),
+        Remark(
+            "mod", "Beautiful. Did you have a torch on the way down?", 0, (Remark("ada", "We had one. Between four."),)
+        ),
+    ),
+    "Half a fig": (Remark("zofia", "A whole crate! You are welcome, and I am sorry.", 5),),
+    "They heard the fridge": (
+        Remark("ben", "The one on the right denies everything.", 4),
+        Remark("thao", "I need to know what was in the fridge.", 2, (Remark("rosa", "Half a fig.", 6),)),
+    ),
+    "A bridge is mostly air": (Remark("ben", "Standing under it must sound like something."),),
+}
