@@ -62,9 +62,10 @@ def _comments(posts: list[int]) -> int | None:
     text = request.args.get("comments")
     if text is None:
         return None
-    if len(posts) != 1:
+    newest = _ids(text)
+    if len(posts) != 1 or len(newest) != 1:
         abort(400)
-    return (_ids(text) or [0])[0]
+    return newest[0]
 
 
 def _missed(hub: Hub, page: Stream, since: str, newest: int | None) -> bytes:
