@@ -36,6 +36,14 @@ control_socket_disable = True
 forwarded_allow_ips = ""  # which proxies to believe is TRUSTED_PROXIES, and the application's business
 
 
+def on_starting(server):
+    """Say nothing of the server in its answers."""
+    from gunicorn.http.wsgi import Response
+
+    whole = Response.default_headers
+    Response.default_headers = lambda answer: [line for line in whole(answer) if not line.startswith("Server:")]
+
+
 def post_fork(server, worker):
     """Let a query on Postgres wait without stopping the other requests of the process."""
     if _config.on_sqlite:

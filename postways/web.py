@@ -153,6 +153,8 @@ def _read_body() -> None:
         request.form  # noqa: B018 reading it reads the body
     else:
         request.get_data()
+    if request.content_length is None:
+        request.stream.read(1)  # of a body without its length what is too much was cut off in silence; this raises 413
 
 
 def _recognise() -> Response | None:
