@@ -24,7 +24,9 @@ def asked_by_htmx() -> bool:
 
 
 def page(template: str, status: int = 200, /, **context: Any) -> Response:
-    """The whole page."""
+    """The whole page; a member's hears at least what concerns the member."""
+    if g.user.is_member and "since" in g:
+        context.setdefault("live_url", stream([]))
     return make_response(render_template(template, **context), status)
 
 

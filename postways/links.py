@@ -19,6 +19,7 @@ LIFETIMES = {  # purpose: how long its links work
     "verify": timedelta(days=3),
     "reset": timedelta(hours=1),
     "email": timedelta(hours=24),
+    "unsubscribe": timedelta(days=365),
     "recovery": timedelta(minutes=15),
     "undo": CAN_BE_UNDONE_FOR,
 }
@@ -26,6 +27,7 @@ PATHS = {  # where the token of a purpose is used
     "verify": "/email_verify/{}/",
     "reset": "/password_reset/{}/",
     "email": "/email_verify/{}/",
+    "unsubscribe": "/unsubscribe/{}/",
     "undo": "/email_revert/{}/",
 }
 DEAD = "This link does not work any more: it was used, it is too old, or a newer one was sent. Ask for a new one."

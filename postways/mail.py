@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 TIMEOUT = 10  # seconds that the mail server may take for each answer
 PORTS = {"smtp": 25, "smtps": 465}
 SUBJECT = "Subject:"
+OF_THEIR_CHOICE = {"digest"}  # kinds of mail that people asked for and can end
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Letter:
     subject: str
     text: str
     html: str
+    unsubscribe: str = ""  # the address that ends mails of this kind
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -84,7 +86,7 @@ def write(kind: str, user: User | None, data: Mapping[str, Any]) -> Letter:
     assert first.startswith(SUBJECT), f"mail/{kind}.txt begins with its subject"
     subject = " ".join(first.removeprefix(SUBJECT).split())
     html = templates.get_template(f"mail/{kind}.html").render(context, subject=subject)
-    return Letter(subject, text.strip() + "\n", html)
+    return Letter(subject, text.strip() + "\n", html, link("unsubscribe") if kind in OF_THEIR_CHOICE else "")
 
 
 def deliver(letter: Letter, address: str, *, name: str) -> None:
@@ -95,7 +97,7 @@ def deliver(letter: Letter, address: str, *, name: str) -> None:
         recipients=[address],
         body=letter.text,
         html=letter.html,
-        extra_headers={"Auto-Submitted": "auto-generated"},
+        extra_headers={"Auto-Submitted": "auto-generated", **_way_out(letter)},
     )
     message.msgId = f"<{name}@{config.mail_from.rpartition('@')[2]}>"
     if (folder := _folder(config)) is not None:
@@ -103,6 +105,13 @@ def deliver(letter: Letter, address: str, *, name: str) -> None:
         return
     with _Connection(current_app.extensions["mail"]) as connection:
         connection.send(message)
+
+
+def _way_out(letter: Letter) -> dict[str, str]:
+    """What mail programs need to end such mails with one click (RFC 8058)."""
+    if not letter.unsubscribe:
+        return {}
+    return {"List-Unsubscribe": f"<{letter.unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 class _Connection(flask_mail.Connection):

@@ -121,7 +121,7 @@ class Numbered(Generic[Item]):
 def cursor_of(item: object, keys: Sequence[Key]) -> str:
     """The opaque place of `item` in a list ordered by `keys`."""
     values = [getattr(item, key.key) for key in keys]
-    plain = [_microseconds(value) if isinstance(value, datetime) else value for value in values]
+    plain = [microseconds(value) if isinstance(value, datetime) else value for value in values]
     return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
@@ -142,13 +142,17 @@ def _fits(value: object, key: Key) -> bool:
 
 
 def _typed(value: int, key: Key) -> object:
-    if key.type.python_type is not datetime:
-        return value
+    return moment_of(value) if key.type.python_type is datetime else value
+
+
+def moment_of(value: int) -> datetime:
+    """The moment that is so many microseconds after 1970 began. Raises BadCursor for one that no calendar has."""
     try:
         return EPOCH + value * MICROSECOND
     except OverflowError:
         raise BadCursor(str(value)) from None
 
 
-def _microseconds(moment: datetime) -> int:
+def microseconds(moment: datetime) -> int:
+    """How many of them have passed since 1970 began."""
     return (moment - EPOCH) // MICROSECOND

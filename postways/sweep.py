@@ -30,6 +30,7 @@ from postways.models import (
     Follow,
     Mail,
     Mute,
+    Notification,
     PastUsername,
     Photo,
     Post,
@@ -59,6 +60,7 @@ def run(app: Flask, stop: Callable[[], bool] = lambda: False) -> None:
         report_week: OFTEN,
         forget: HOURLY,
         purge: HOURLY,
+        sum_up: HOURLY,
         check_counters: NIGHTLY,
         check_media: NIGHTLY,
     }
@@ -115,6 +117,7 @@ def forget() -> None:
     Mail.forget_old()
     Receipt.forget_old()
     Mute.forget_ended()
+    Notification.forget_old()
     Audit.forget_addresses()
     db.session.commit()
     for export in Export.over(now()):
@@ -154,6 +157,15 @@ def report_week() -> bool:
     numbers = week.numbers(since, until)
     days = {"since": f"{since:%Y-%m-%d}", "until": f"{until:%Y-%m-%d}"}
     return Mail.send_once(f"weekly-report {until:%Y-%m-%d}", "weekly-report", User.admins(), **days, **numbers)
+
+
+def sum_up() -> int:
+    """Mail what is unread to those who want that daily or weekly; returns to how many."""
+    count = 0
+    for person_id in Notification.waiting_for_digest(now()):
+        count += Notification.digest(person_id, now())
+        db.session.commit()
+    return count
 
 
 def purge() -> None:

@@ -95,6 +95,11 @@ def one_line(text: str, most: int) -> str:
 
 
 @lru_cache(maxsize=4096)
+def names_in(text: str) -> list[str]:
+    """The @names in a text, each once, as they stand there."""
+    return list(dict.fromkeys(_MENTION.findall(text)))
+
+
 def rich(text: str) -> Markup:
     """`text` as safe HTML: emphasis, links, lists, quotes and code; no headings, pictures or HTML."""
     html = nh3.clean(

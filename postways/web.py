@@ -27,6 +27,7 @@ from postways import (
     live,
     media,
     moderation,
+    notifications,
     posts,
     profiles,
     settings,
@@ -100,6 +101,7 @@ def made(config: Config) -> Flask:
         handlers,
         moderation,
         social,
+        notifications,
         cli,
     ):
         part.init_app(app)

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from postways.db import db, read_only
 from postways.later import STREAM, News, Outbox
 from postways.live import words
-from postways.models import Comment, Post
+from postways.models import Comment, Notification, Post
 
 log = logging.getLogger(__name__)
 
@@ -211,12 +211,15 @@ class Hub:
         """Tell the pages concerned."""
         changed, self._unheard = self._unheard, set()
         talk: list[News] = []
+        concerned: set[int] = set()
         for _id, news in entries:
             match news["topic"]:
                 case "post":
                     changed.add(int(news["post"]))
                 case "comment" | "comment-gone" | "comment-liked":
                     talk.append(news)
+                case "bell":
+                    concerned.add(int(news["person"]))
                 case "photo":
                     self._tell_photo(int(news["photo"]), int(news["post"]), int(news["person"]))
                 case "published":
@@ -232,6 +235,7 @@ class Hub:
                     self._hide_all_of(int(news["person"]))
         self._tell_counts(changed)
         self._tell_talk(talk)
+        self._tell_bells(concerned)
         self._send()
 
     def _send(self) -> None:
@@ -259,6 +263,29 @@ class Hub:
             read_only(True)
             try:
                 return query(ids)
+            finally:
+                db.session.remove()
+
+    def _tell_bells(self, people: set[int]) -> None:
+        here = [person for person in people if person in self.by_person]
+        for start in range(0, len(here), CHUNK):
+            some = here[start : start + CHUNK]
+            try:
+                unread = self._unread(some)
+            except SQLAlchemyError:
+                for person in some:
+                    self._cut_off(person)  # they ask for it when they come back
+                continue
+            for person, count in unread.items():
+                message = words.message(words.bell(count))
+                for stream in self.by_person.get(person, ()):
+                    self._waiting[stream].append(message)
+
+    def _unread(self, people: list[int]) -> dict[int, int]:
+        with self.app.app_context():
+            read_only(True)
+            try:
+                return Notification.unread_of(people)
             finally:
                 db.session.remove()
 

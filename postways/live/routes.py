@@ -9,7 +9,7 @@ from flask import Flask, Response, abort, current_app, g, request
 from postways.db import db
 from postways.live import bp, hub_of_this_process, words
 from postways.live.hub import Entry, Hub, Stream
-from postways.models import Comment, Post
+from postways.models import Comment, Notification, Post
 from postways.models.post import MOST_LISTED
 from postways.paging import EPOCH
 
@@ -85,6 +85,9 @@ def _missed(hub: Hub, page: Stream, since: str, newest: int | None) -> bytes:
     ]
     if page.comments is not None and page.posts:
         parts += _missed_talk(page, told, every=missed is None)
+    bells = [news for _, news in told if news["topic"] == "bell" and int(news["person"]) == page.person]
+    if page.person is not None and (missed is None or bells):
+        parts.append(words.message(words.bell(Notification.unread_of([page.person]).get(page.person, 0))))
     if newest is not None and (missed is None or any(news["topic"] == "published" for _, news in told)):
         page.fresh = Post.count_newer(_moment(newest), g.user)
         if page.fresh:

@@ -9,6 +9,7 @@ from flask_babel import force_locale
 
 from postways.models.post import Counts
 
+MOST_TOLD = 99
 HEARTBEAT = b": still here\n\n"
 HELLO = b"retry: 1000\n: hello\n\n"
 
@@ -33,6 +34,11 @@ def batch(entry_id: str, messages: list[bytes]) -> bytes:
 def counts(post: int, found: Counts) -> str:
     """How many like a post now and how much was said, wherever the page shows it."""
     return _count(f"like-count-{post}", found.likes) + _count(f"comment-count-{post}", found.comments)
+
+
+def bell(count: int) -> str:
+    """How much the reader has not read."""
+    return f'<hx-partial hx-target="#bell" hx-swap="textContent">{min(count, MOST_TOLD) or ""}</hx-partial>'
 
 
 def comment_likes(post: int, comment: int, count: int) -> str:

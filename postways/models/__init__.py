@@ -12,6 +12,7 @@ from postways.models.guest import Actor, Guest
 from postways.models.like import Like
 from postways.models.mail import Mail
 from postways.models.mute import Mute
+from postways.models.notification import Act, Notification
 from postways.models.passkey import Passkey, RecoveryCode
 from postways.models.photo import Photo
 from postways.models.post import Post
@@ -24,6 +25,7 @@ from postways.models.user import User
 from postways.models.username import PastUsername
 
 __all__ = [
+    "Act",
     "Actor",
     "ApiToken",
     "Attempt",
@@ -40,6 +42,7 @@ __all__ = [
     "Like",
     "Mail",
     "Mute",
+    "Notification",
     "Passkey",
     "PastUsername",
     "Photo",

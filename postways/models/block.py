@@ -76,6 +76,7 @@ class Block(db.Model):  # type: ignore[name-defined]
         Raises Forbidden for a visitor, Refused for oneself.
         """
         from postways.models.follow import Follow
+        from postways.models.notification import Notification
 
         if actor.id is None:
             raise Forbidden
@@ -91,6 +92,7 @@ class Block(db.Model):  # type: ignore[name-defined]
             raise Missing from None  # one of the two has just gone
         Follow.cut(actor.id, person.id)
         Follow.cut(person.id, actor.id)
+        Notification.part(actor.id, person.id)
         cls._note("blocked", actor, person)
 
     @classmethod

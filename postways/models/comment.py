@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -56,7 +56,10 @@ from postways.models.mail import Mail
 from postways.models.mute import Mute
 from postways.models.post import UNVERIFIED, Post
 from postways.models.user import User
-from postways.text import cleaned, visible
+from postways.text import cleaned, names_in, visible
+
+if TYPE_CHECKING:
+    from postways.models.notification import Notification
 
 LONGEST_COMMENT = 5_000
 CHANGES_FOR = timedelta(minutes=15)
@@ -343,12 +346,18 @@ class Comment(db.Model):  # type: ignore[name-defined]
         comment._counted(+1)
         attributes.set_committed_value(comment, "post", post)
         attributes.set_committed_value(comment, "author", author)
-        comment._made()
+        comment._made(author, answers)
         return comment
 
-    def _made(self) -> None:
+    def _made(self, author: User, answers: Comment | None) -> None:
         """The one place where a comment or reply becomes known: to open pages, and to those whom it concerns."""
-        later.tell("comment", post=self.post_id, comment=self.id, person=self.author_id or 0)
+        later.tell("comment", post=self.post_id, comment=self.id, person=author.id)
+        if answers is not None:
+            _told().tell("reply", answers.author_id, author.id, post_id=self.post_id, comment_id=self.id)
+        if answers is None or answers.author_id != self.post.author_id:
+            _told().tell("comment", self.post.author_id, author.id, post_id=self.post_id)
+        known = {self.post.author_id, answers.author_id if answers else None}
+        _told().mention(names_in(self.body), author, self.post, self.id, known)
 
     def edit(self, actor: Actor, body: str, moment: datetime) -> None:
         """Change its words, for 15 minutes; readers see "edited". Raises Forbidden or Refused."""
@@ -374,6 +383,7 @@ class Comment(db.Model):  # type: ignore[name-defined]
         if self._go():
             Audit.note("comment-removed", actor, self.author, post_id=self.post_id, reason=reason, comment=self.id)
             Mail.send("comment-removed", self.author, title=self.post.title, post_id=self.post_id, reason=reason)
+            _told().tell("moderation", self.author_id, None, post_id=self.post_id, detail="comment-removed")
 
     def _go(self) -> bool:
         moment = now()
@@ -384,6 +394,10 @@ class Comment(db.Model):  # type: ignore[name-defined]
         if not self.withheld:
             self._counted(-1)
         later.tell("comment-gone", post=self.post_id, comment=self.id)
+        others = (Comment.post_id == self.post_id, Comment.author_id == self.author_id, Comment.deleted_at.is_(None))
+        if db.session.scalar(select(Comment.id).where(*others).limit(1)) is None:
+            _told().withdraw("comment", self.author_id or 0, post_id=self.post_id)
+        _told().gone(comment_id=self.id)
         return True
 
     def _counted(self, difference: int) -> None:
@@ -408,6 +422,7 @@ class Comment(db.Model):  # type: ignore[name-defined]
         except IntegrityError:
             return  # a second click, a second tab
         self._likes_changed(+1)
+        _told().tell("comment-like", self.author_id, user_id, post_id=self.post_id, comment_id=self.id)
 
     def unlike(self, actor: Actor) -> None:
         """Count `actor` no longer among them."""
@@ -415,6 +430,7 @@ class Comment(db.Model):  # type: ignore[name-defined]
         mine = delete(CommentLike).where(CommentLike.comment_id == self.id, CommentLike.user_id == user_id)
         if changed(mine) == 1:
             self._likes_changed(-1)
+            _told().withdraw("comment-like", user_id, post_id=self.post_id, comment_id=self.id)
 
     def _liker(self, actor: Actor) -> int:
         if actor.id is None:
@@ -585,3 +601,10 @@ def _some_after(comment_id: int, top: Any, actor: Actor) -> ColumnElement[int]:
         .scalar_subquery()
     )
     return case((top.id == comment_id, END), else_=func.coalesce(later_one, END))
+
+
+def _told() -> type[Notification]:
+    """Notifications speak of comments, so they come after them."""
+    from postways.models.notification import Notification
+
+    return Notification

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, UniqueConstraint, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -16,6 +16,9 @@ from postways.models.block import Block
 from postways.models.guest import Actor
 from postways.models.user import UNVERIFIED, User
 from postways.paging import Asked, Numbered, Page
+
+if TYPE_CHECKING:
+    from postways.models.notification import Notification
 
 STATES = ("requested", "accepted")
 PAGE_SIZE = 30
@@ -170,6 +173,7 @@ class Follow(db.Model):  # type: ignore[name-defined]
             raise Missing from None  # one of the two has just gone
         if follow.accepted:
             _count(follower_id, person.id, +1)
+        _told().tell("follow" if follow.accepted else "request", person.id, follower_id)
         return follow
 
     @classmethod
@@ -195,6 +199,9 @@ class Follow(db.Model):  # type: ignore[name-defined]
         row = db.session.execute(select(cls.state, cls.withheld).where(*both)).first()
         if row is None or changed(delete(cls).where(*both)) != 1:
             return
+        for kind in ("follow", "request"):
+            _told().withdraw(kind, follower_id, person_id=followed_id)
+        _told().withdraw("accepted", followed_id, person_id=follower_id)
         if row.state == "accepted":
             later.tell("rights", person=follower_id)
             if not row.withheld:
@@ -210,6 +217,8 @@ class Follow(db.Model):  # type: ignore[name-defined]
             db.session.refresh(self)
             if not self.withheld:
                 _count(self.follower_id, self.followed_id, +1)
+            _told().withdraw("request", self.follower_id, person_id=self.followed_id)
+            _told().tell("accepted", self.follower_id, self.followed_id)
         elif db.session.scalar(select(Follow.id).where(Follow.id == self.id)) is None:
             raise Missing(GONE)
 
@@ -218,7 +227,8 @@ class Follow(db.Model):  # type: ignore[name-defined]
         if actor.id is None or actor.id != self.followed_id or self.accepted:
             raise Missing(GONE)
         User.held(self.follower_id, self.followed_id)
-        changed(delete(Follow).where(Follow.id == self.id, Follow.state == "requested"))
+        if changed(delete(Follow).where(Follow.id == self.id, Follow.state == "requested")) == 1:
+            _told().withdraw("request", self.follower_id, person_id=self.followed_id)
 
     @classmethod
     def accept_everybody(cls, person: User) -> None:
@@ -300,3 +310,10 @@ def _truths() -> tuple[ColumnElement[int], ColumnElement[int]]:
 def _recount(user_id: int) -> None:
     followers, following = _truths()
     changed(update(User).where(User.id == user_id).values(followers_count=followers, following_count=following))
+
+
+def _told() -> type[Notification]:
+    """Notifications speak of people, posts and comments, so they come last."""
+    from postways.models.notification import Notification
+
+    return Notification

@@ -24,6 +24,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     true,
     update,
 )
@@ -64,6 +65,7 @@ RESERVED = frozenset(
 MOST_OFFERED = 8  # people whose names begin with what somebody is typing
 SORTS = ("active", "name", "posts", "given", "received", "joined")
 STATES = ("active", "suspended")
+DIGESTS = ("never", "daily", "weekly")
 ROLL_SIZE = 50
 LIST_SIZE = 30
 UNVERIFIED = "Confirm your address first: open the link in the mail to you. Your profile can send it again."
@@ -118,6 +120,11 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     suspension_reason: Mapped[str] = mapped_column(Text, default="")
     deleted_at: Mapped[datetime | None] = mapped_column(Moment, index=True)  # hidden at once, purged by a job
     shows_camera: Mapped[bool] = mapped_column(default=True)
+    # kinds of notifications that are not told
+    quiet_kinds: Mapped[str] = mapped_column(String(120), default="", server_default=text("''"))
+    # how often a mail sums up what is unread
+    digest: Mapped[str] = mapped_column(String(8), default="never", server_default="never")
+    digested_at: Mapped[datetime | None] = mapped_column(Moment)
     covers_warned: Mapped[bool] = mapped_column(default=True, server_default=true())  # pictures with a warning
     avatar_key: Mapped[str] = mapped_column(String(32), default="")  # of the photograph that is the avatar, once ready
     totp_secret: Mapped[str] = mapped_column(String(200), default="")  # sealed with the site's secret key
@@ -134,6 +141,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     is_active = True
     is_anonymous = False
     is_member: Literal[True] = True
+    unread_count = 0  # notifications, read with the session
     session_token = ""  # of the browser that asks
     proved_at = EPOCH  # when this browser's person last gave password or passkey
     family_sid = ""  # of the family whose access token asks
@@ -184,6 +192,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
             "verify": (self.email_key, self.verified_at),
             "reset": (self.password_hash, self.email_key, self.last_login_at, self.reset_serial),
             "recovery": (self.password_hash, self.email_key, self.recovery_serial),
+            "unsubscribe": (self.email_key,),
             "email": (self.password_hash, self.email_key, self.pending_email, self.email_serial),
         }
         return repr((purpose, self.id, *parts[purpose]))
@@ -772,10 +781,10 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     def introduce(self, display_name: str, bio: str) -> None:
         """Say who this is. Raises Refused for what is too long."""
         display_name, bio = as_name(display_name), trimmed(bio)
-        for field, text, most in (("display_name", display_name, LONGEST_NAME), ("bio", bio, LONGEST_BIO)):
-            if len(text) > most:
+        for field, words, most in (("display_name", display_name, LONGEST_NAME), ("bio", bio, LONGEST_BIO)):
+            if len(words) > most:
                 message = "That is %(length)d characters; the most is %(most)d."
-                raise Refused(message, field=field, length=len(text), most=most)
+                raise Refused(message, field=field, length=len(words), most=most)
         if display_name != self.display_name:
             self.seen_anew()
         self.display_name, self.bio = display_name, bio
@@ -796,6 +805,16 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         some = db.session.scalars(select(cls).where(cls.id > after).order_by(cls.id).limit(search.AT_ONCE)).all()
         search.people.write([user._words for user in some])
         return some[-1].id if some else None
+
+    def wants_to_hear(self, quiet: Sequence[str], digest: str) -> None:
+        """Be told of all kinds of notifications but the `quiet` ones, and by mail at one of DIGESTS. Raises Refused."""
+        if digest not in DIGESTS:
+            raise Refused("Choose how often a mail comes.", field="digest")
+        self.quiet_kinds, self.digest = " ".join(quiet), digest
+
+    def wants_no_digest(self) -> None:
+        """No mails that sum up what is new."""
+        self.digest = "never"
 
     def seen_anew(self) -> None:
         """Name or picture have changed: cards of this person's posts that were made before hold no more."""

@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parents[2] / "postways"
 DOORS = {
     "api",
     "moderation",
+    "notifications",
     "auth",
     "posts",
     "profiles",
@@ -96,6 +97,7 @@ MAY_IMPORT = {
     "profiles": FOR_DOORS,
     "settings": FOR_DOORS | {"seal"},
     "moderation": FOR_DOORS,
+    "notifications": FOR_DOORS | {"links"},
     "social": FOR_DOORS,
     "media": FOR_DOORS,
     "live": FOR_DOORS | {"later"},
@@ -117,6 +119,7 @@ NEVER = {
     "profiles": {"redis", "rq"},
     "settings": {"redis", "rq"},
     "moderation": {"redis", "rq"},
+    "notifications": {"redis", "rq"},
     "social": {"redis", "rq"},
     "media": {"redis", "rq"},
     "auth": {"redis", "rq"},
