@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.site import share
 from tests.browser.test_every_page import check
 
 
@@ -73,6 +74,17 @@ def test_a_site_that_does_not_answer_disturbs_nobody(form, troubles):
 
     expect(_text(form)).to_have_value("@ben is here")
     expect(_names(form)).to_have_count(0)
+
+
+def test_a_comment_has_them_too(ada, site, chromium):
+    site.cookies_of("benno", chromium)
+    ada.goto(f"/posts/{share(ada.context, 'Talk about it')}/")
+    field = ada.get_by_label("Your comment")
+    field.press_sequentially("Look, @benn")
+    _names(ada).nth(0).click()
+    ada.get_by_role("button", name="Comment", exact=True).click()
+
+    expect(ada.get_by_role("link", name="@benno")).to_be_visible()
 
 
 def test_the_open_list_is_sound(form):
