@@ -45,7 +45,11 @@ def on_starting(server):
 
 
 def post_fork(server, worker):
-    """Let a query on Postgres wait without stopping the other requests of the process."""
+    """Say nothing of what serves, and let a query on Postgres wait without stopping the process's other requests."""
+    from gunicorn.http.wsgi import Response
+
+    headers = Response.default_headers
+    Response.default_headers = lambda self: [line for line in headers(self) if not line.startswith("Server:")]
     if _config.on_sqlite:
         return
     from gevent.socket import wait_read, wait_write

@@ -113,7 +113,8 @@ def init_app(app: Flask, config: Config) -> None:
     """Connect `app` to the database that `config` names."""
     # named, because SQLAlchemy would take psycopg 3 for Postgres
     app.config["SQLALCHEMY_DATABASE_URI"] = re.sub("^postgres(ql)?://", "postgresql+psycopg2://", config.database_url)
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _sqlite_pool() if config.on_sqlite else _postgres_pool()
+    pool = _sqlite_pool() if config.on_sqlite else _postgres_pool()
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = pool | {"hide_parameters": True}  # errors are logged, addresses are not
     db.init_app(app)
     with app.app_context():
         if config.on_sqlite:

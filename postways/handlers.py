@@ -178,7 +178,7 @@ def _underway(error: Underway) -> Response:
 
 
 def _busy(error: Exception) -> Response:
-    log.warning("busy: %s on %s", type(error).__name__, request.path)
+    log.warning("busy: %s at %s", type(error).__name__, request.endpoint)
     response = answer(503)
     response.headers["Retry-After"] = RETRY_BUSY
     return response
@@ -195,5 +195,6 @@ def _http(error: HTTPException) -> Response | HTTPException:
 
 
 def _crashed(error: Exception) -> Response:
-    log.exception("crashed on %s %s", request.method, request.path, exc_info=error)
+    # the door by its name: a path can hold the token of a link
+    log.exception("crashed on %s %s", request.method, request.endpoint, exc_info=error)
     return answer(500)

@@ -159,3 +159,15 @@ def test_odd_headers_are_no_trouble(guest, crowd):
     ):
         assert guest.client.get("/", headers=headers).status_code in (200, 304, 400)
         assert guest.client.get("/posts/add/", headers=headers).status_code in (303, 400, 401)
+
+
+def test_a_crash_on_the_page_of_a_link_keeps_its_token_out_of_the_log(app, guest, crowd, monkeypatch, caplog):
+    def crash(*_):
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(type(app.extensions["links"]), "person", crash)
+    for path in ("/password_reset/SECRET-TOKEN/", "/email_verify/SECRET-TOKEN/"):
+        assert guest.get(path).status_code == 500
+
+    assert "crashed on GET auth.new_password" in caplog.text
+    assert "SECRET-TOKEN" not in caplog.text

@@ -21,6 +21,7 @@ from postways.auth.forms import CodeForm, ProofForm
 from postways.config import Config
 from postways.db import db, reading
 from postways.errors import Missing, Refused, TooMany
+from postways.handlers import sentence
 from postways.htmx import go, inside
 from postways.models import Attempt, Audit, Passkey, RecoveryCode, User
 from postways.seal import Broken, seal
@@ -82,8 +83,14 @@ def passkey_options() -> JsonAnswer:
 @bp.post("/login/passkey/")
 def passkey_login() -> JsonAnswer | tuple[JsonAnswer, int]:
     """Come in with a passkey alone, or as the second step."""
-    with reading():
-        half_way = _half_way()
+    try:
+        with reading():
+            half_way = _half_way()
+            check_tries("password", whom("")[1])
+    except TooMany as error:
+        answer = jsonify(sentence=sentence(error))
+        answer.headers["Retry-After"] = str(error.retry_after)
+        return answer, 429
     user = _signed_by(half_way)
     if user is None:
         return jsonify(sentence=_("This passkey does not open an account here.")), 422
@@ -184,6 +191,7 @@ def _signed_by(expected: User | None) -> User | None:
             require_user_verification=expected is None,
         )
     except (Missing, WebAuthnException, ValueError, Broken):
+        Attempt.note("password", whom("")[1])
         Audit.note("log-in-failed", None, expected, step="passkey")
         db.session.commit()
         return None

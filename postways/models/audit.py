@@ -26,6 +26,7 @@ KINDS = (  # in the order in which the filter offers them
     "log-in-failed",
     "log-out",
     "session-ended",
+    "logged-out-by-staff",
     "token-made",
     "token-ended",
     "token-reuse",
@@ -54,6 +55,7 @@ KINDS = (  # in the order in which the filter offers them
     "report-made",
     "report-taken",
     "report-closed",
+    "private-read",
     "staff-refused",
 )
 
@@ -137,10 +139,10 @@ class Audit(db.Model):  # type: ignore[name-defined]
         )
 
     @classmethod
-    def happened(cls, kind: str, actor: User, since: datetime) -> bool:
-        """Whether `actor` has done such a thing since then."""
+    def happened(cls, kind: str, actor: User, since: datetime, *, post_id: int | None = None) -> bool:
+        """Whether `actor` has done such a thing since then, to this post where one is given."""
         done = exists().where(cls.kind == kind, cls.actor_id == actor.id, cls.at >= since)
-        return bool(db.session.scalar(select(done)))
+        return bool(db.session.scalar(select(done if post_id is None else done.where(cls.post_id == post_id))))
 
     @classmethod
     def page(

@@ -96,6 +96,10 @@ class Permissions:
         """Warn, suspend and restore somebody: not oneself, and admins only as an admin."""
         return self.is_staff and person.id != self.id and (person.role != "admin" or self.is_admin)
 
+    def can_log_out(self, person: User) -> bool:
+        """End every session and token of somebody else."""
+        return self.is_admin and person.id != self.id
+
     def can_change_role(self, person: User) -> bool:
         """Make somebody else a member, moderator or admin."""
         return self.is_admin and person.id != self.id

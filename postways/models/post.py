@@ -17,6 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     case,
+    exists,
     false,
     func,
     or_,
@@ -64,6 +65,7 @@ LONGEST_CONTENT = 10_000
 LONGEST_CREDIT = 200
 LONGEST_WARNING = 200
 MOST_PHOTOS = 10
+NOTED_AGAIN_AFTER = timedelta(hours=1)  # staff who reads the same once more
 CHANGED_MEANWHILE = (
     "This post was changed in another window after you opened this page. What you typed is still here and not saved: "
     "look at what is saved now, then save once more to put yours in its place."
@@ -827,6 +829,18 @@ class Post(db.Model):  # type: ignore[name-defined]
                 self._hold()
             self.deleted_at, self.removed = now(), True
             self._tell_author("removed", "post-removed", actor, reason, before)
+
+    def looked_into(self, actor: User) -> bool:
+        """Write down that staff reads what they could not read as a member, once an hour; whether that was done."""
+        if not actor.is_staff or self.author_id == actor.id:
+            return False
+        alike = exists().where(Post.id == self.id, Post.deleted_at.is_(None), Post._shown(), Post._open_to(actor.id))
+        if db.session.scalar(select(alike)):
+            return False
+        if Audit.happened("private-read", actor, now() - NOTED_AGAIN_AFTER, post_id=self.id):
+            return False
+        Audit.note("private-read", actor, self.author, post_id=self.id)
+        return True
 
     def give_back(self, actor: Actor, reason: str) -> None:
         """Staff: let it be as it was before it was unpublished or removed. Twice is once."""

@@ -638,6 +638,15 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         self.end_tokens()
         later.tell("sessions", person=self.id)
 
+    def be_logged_out(self, actor: User, reason: str) -> None:
+        """An admin ends every session and token of this person, who is told. Raises Forbidden or Refused."""
+        if not actor.can_log_out(self):
+            raise Forbidden
+        reason = given_reason(reason)
+        self.log_out_everywhere()
+        Audit.note("logged-out-by-staff", actor, self, reason=reason)
+        Mail.send("logged-out", self, reason=reason)
+
     def end_tokens(self) -> None:
         """No token of any kind opens anything any more; sessions of browsers stay."""
         families, tokens = db.metadata.tables["token_families"], db.metadata.tables["api_tokens"]

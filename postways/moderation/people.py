@@ -59,6 +59,17 @@ def restore(user_id: int) -> Response:
     return _judge(user_id, form, lambda who: who.restore(g.user, form.reason.data))
 
 
+@bp.post("/moderation/people/<int:user_id>/logout/")
+@staff_only
+@refills_form
+def log_out(user_id: int) -> Response:
+    """End every session and token of somebody."""
+    if not g.user.is_admin:
+        raise Forbidden
+    form = ReasonForm()
+    return _judge(user_id, form, lambda who: who.be_logged_out(g.user, form.reason.data))
+
+
 @bp.post("/moderation/people/<int:user_id>/role/")
 @staff_only
 @refills_form

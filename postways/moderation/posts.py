@@ -6,6 +6,7 @@ from flask import abort, g, request, url_for
 from werkzeug.wrappers import Response
 
 from postways.auth import refills_form, staff_only
+from postways.auth.staff import note_reading
 from postways.db import db, reading
 from postways.errors import Forbidden, Refused
 from postways.htmx import asked_by_htmx, came_from, fragment, go, page
@@ -74,6 +75,8 @@ def post(post_id: int) -> Response:
 def _post_page(post_id: int, form: ReasonForm, status: int = 200) -> Response:
     with reading():
         found = Post.in_any_state(post_id)
+    note_reading(found)
+    with reading():
         if status != 200 and not g.user.can_moderate(found):
             raise Forbidden
         history = Audit.page(request.args.get("cursor"), g.user, post_id=post_id)

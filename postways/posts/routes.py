@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from postways import limits
 from postways.auth import members_only, refills_form, takes_files
+from postways.auth.staff import note_reading
 from postways.db import db, reading
 from postways.errors import Missing, Refused, Taken, TooMany
 from postways.handlers import sentence
@@ -25,7 +26,9 @@ def show(post_id: int) -> Response:
     """One post with its photographs and comments; `show` uncovers what its warning covers, `talk` tells the rest."""
     if asked_by_htmx() and (part := talk.part(Post.find(post_id, g.user, photos=False))) is not None:
         return part
-    return talk.post_page(Post.find(post_id, g.user))
+    post = Post.find(post_id, g.user)
+    note_reading(post)
+    return talk.post_page(post)
 
 
 @bp.get("/posts/<int:post_id>/photos/<int:n>/")
@@ -35,6 +38,7 @@ def photo(post_id: int, n: int) -> Response:
     total, opened = len(post.photos), "show" in request.args
     if not 1 <= n <= total:
         raise Missing
+    note_reading(post)
     beside = {
         name: url_for("posts.photo", post_id=post.id, n=m, show=1 if opened else None) if 1 <= m <= total else None
         for name, m in (("previous_url", n - 1), ("next_url", n + 1))

@@ -229,3 +229,10 @@ def test_with_passkeys_alone_a_recovery_code_or_a_passkey_is_asked_for(app, ada,
     forged = as_ada.post("/settings/prove/passkey/", {"credential": '{"id": "b25l"}'})
     assert (forged.status_code, forged.json["sentence"]) == (422, "This passkey does not belong to your account.")
     assert as_ada.post("/settings/prove/", {"password": PASSWORD}).status_code == 422
+
+
+def test_forged_passkeys_are_slowed_down(app, guest, ada):
+    answers = [guest.post("/login/passkey/", {"credential": '{"id": "b25l"}'}, page="/login/") for _ in range(11)]
+
+    assert [answer.status_code for answer in answers] == [422] * 10 + [429]
+    assert int(answers[-1].headers["Retry-After"]) > 200

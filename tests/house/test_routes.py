@@ -205,6 +205,7 @@ STAFF_DOORS = [
     ("moderation.person", "GET", "/moderation/people/{ada}/", 200),
     ("moderation.suspend", "POST", "/moderation/people/{ada}/suspend/", 422),
     ("moderation.restore", "POST", "/moderation/people/{ada}/restore/", 422),
+    ("moderation.log_out", "POST", "/moderation/people/{ada}/logout/", 403),
     ("moderation.role", "POST", "/moderation/people/{ada}/role/", 403),
     ("moderation.log", "GET", "/moderation/log/", 200),
     ("moderation.reports", "GET", "/moderation/reports/", 200),

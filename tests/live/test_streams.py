@@ -1,5 +1,6 @@
 """Event streams of the real server, over real connections."""
 
+import http.client
 import re
 import signal
 import socket
@@ -268,3 +269,11 @@ def test_stopping_the_server_ends_every_stream_before_it_would_be_killed(tmp_pat
         assert process.wait(timeout=PATIENCE) == 0
     assert "graceful timeout" not in second.log.read_text()
     assert "Traceback" not in second.log.read_text()
+
+
+def test_the_server_does_not_say_what_it_is(web, site):
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=PATIENCE)
+    with closing(connection):
+        connection.request("GET", "/healthz")
+        answer = connection.getresponse()
+        assert (answer.status, answer.getheader("Server")) == (200, None)

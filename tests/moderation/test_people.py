@@ -52,10 +52,10 @@ def test_likes_are_counted_both_ways_and_those_of_the_trash_are_not(app, ada, be
         db.session.commit()
 
     text = as_mod.get("/authors/?q=ada").text
-    numbers = re.findall(r'<td class="number">(\d+)</td>', text)
+    numbers = re.findall(r'<td [^>]*class="number">(\d+)</td>', text)
 
     assert (names(text), numbers) == (["ada"], ["1", "0", "1"])
-    assert re.findall(r'<td class="number">(\d+)</td>', as_mod.get("/authors/?q=BEN").text) == ["0", "1", "0"]
+    assert re.findall(r'<td [^>]*class="number">(\d+)</td>', as_mod.get("/authors/?q=BEN").text) == ["0", "1", "0"]
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def titles(text: str) -> list[str]:
 def record(app, post) -> list[tuple]:
     with app.app_context():
         entries = db.session.query(Audit).filter_by(post_id=post.id).order_by(Audit.id)
-        acts = [entry for entry in entries if entry.kind != "staff-refused"]
+        acts = [entry for entry in entries if entry.kind not in ("staff-refused", "private-read")]
         return [(entry.kind, entry.details["before"], entry.details["after"], entry.reason) for entry in acts]
 
 
