@@ -10,30 +10,12 @@ from postways.config import Config
 from postways.db import now
 
 bp = Blueprint("wellknown", __name__)
-CLOSED = (
-    "/settings/",
-    "/moderation/",
-    "/report/",
-    "/live/",
-    "/login/",
-    "/signup/",
-    "/email_verify/",
-    "/email_revert/",
-    "/password_reset/",
-)
 VALID_FOR = timedelta(days=180)  # RFC 9116 wants an end within a year; it moves along
 
 
 def init_app(app: Flask) -> None:
     """Open these doors."""
     app.register_blueprint(bp)
-
-
-@bp.get("/robots.txt")
-def robots() -> Response:
-    """What programs that read by themselves are asked to leave alone: pages that only ask people to log in."""
-    closed = "".join(f"Disallow: {path}\n" for path in CLOSED)
-    return Response(f"User-agent: *\n{closed}", content_type="text/plain; charset=utf-8")
 
 
 @bp.get("/.well-known/security.txt")

@@ -32,7 +32,6 @@ DOORS = [
     Door("static", "GET", "/static/app.css", 200, 200, 200),
     Door("health.healthz", "GET", "/healthz", 200, 200, 200),
     Door("wellknown.security", "GET", "/.well-known/security.txt", 200, 200, 200),
-    Door("wellknown.robots", "GET", "/robots.txt", 200, 200, 200),
     Door("health.readyz", "GET", "/readyz", 200, 200, 200),
     Door("dev.mails", "GET", "/dev/mail/", 200, 200, 200),  # the tests run in development, on this machine
     Door("dev.mail", "GET", "/dev/mail/none.eml/", 404, 404, 404),
