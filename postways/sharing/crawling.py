@@ -16,7 +16,7 @@ SLICE = 5_000  # ids in one file; the protocol allows 50,000 addresses
 XML = "application/xml"
 CLOSED = (
     "/settings/ /moderation/ /posts/add/ /posts/uploads/ /posts/*/edit/ /posts/*/delete/ /photos/ /report/ /live/ "
-    "/login/ /signup/ /logout/ /password_reset/ /email_verify/ /search/ /theme/ /api/ /o/ /dev/"
+    "/login/ /signup/ /logout/ /password_reset/ /email_verify/ /email_revert/ /search/ /theme/ /api/ /o/ /dev/"
 ).split()
 
 

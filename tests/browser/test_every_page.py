@@ -54,10 +54,17 @@ PAGES = {
     "sign up": ("", "/signup/"),
     "display": ("", "/theme/"),
     "display of a member": ("ben", "/theme/"),
+    "is it still you": ("ben", "/settings/prove/"),
+    "dead link": ("", "/email_verify/never-made/"),
+    "dead link of a member": ("ben", "/email_verify/never-made/"),
+    "dead link that takes an address back": ("", "/email_revert/never-made/"),
+    "report of the own post": ("ada", "/report/?post={album}"),
     "nothing here": ("", "/posts/999999/"),
     "not allowed": ("ben", "/posts/{album}/edit/"),
 }
-ANSWERS = {"nothing here": 404, "not allowed": 403}
+ANSWERS = {"nothing here": 404, "not allowed": 403, "report of the own post": 403} | {
+    name: 410 for name in PAGES if name.startswith("dead link")
+}
 
 
 @pytest.mark.parametrize("name", PAGES)
