@@ -11,6 +11,10 @@ class Forbidden(Exception):
     """Known of, but not allowed."""
 
 
+class Unpublished(Forbidden):
+    """Known of, but its author has not published it."""
+
+
 class Refused(Exception):
     """A rule said no.
 

@@ -37,7 +37,7 @@ PROFILE = (
     "username_changed_at password_changed_at private shows_camera covers_warned"
 ).split()
 POST = (
-    "id title content audience licence credit warning created_at publish_at published_at edited_at deleted_at "
+    "id title content tags audience licence credit warning created_at publish_at published_at edited_at deleted_at "
     "like_count"
 ).split()
 PHOTO = (

@@ -24,6 +24,7 @@ from postways.errors import (
     TooMany,
     Unauthenticated,
     Underway,
+    Unpublished,
     Unsupported,
 )
 from postways.htmx import asked_by_htmx, notice, page
@@ -78,6 +79,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Missing, lambda error: answer(404, gettext(error.args[0]) if error.args else None))
     app.register_error_handler(NoSuchPage, lambda error: answer(404))
     app.register_error_handler(Forbidden, _forbidden)
+    app.register_error_handler(Unpublished, lambda error: answer(403, gettext("This post is not published.")))
     app.register_error_handler(Unauthenticated, lambda error: _unauthenticated(gettext(error.message)))
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(Invalid, lambda error: _by_field(error.fields))

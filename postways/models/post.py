@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     ForeignKey,
     Index,
@@ -42,7 +43,7 @@ from sqlalchemy.orm import (
 
 from postways import blocklist, later, search
 from postways.db import Id, Moment, changed, db, now
-from postways.errors import Forbidden, Missing, Refused, Taken
+from postways.errors import Forbidden, Missing, Refused, Taken, Unpublished
 from postways.framing import Framing
 from postways.models.audit import Audit, given_reason
 from postways.models.block import Block
@@ -79,9 +80,12 @@ WAITS = text("publish_at IS NOT NULL")
 MOST_AHEAD = timedelta(days=366)  # that a draft may wait for its time
 IN_TRASH = text("deleted_at IS NOT NULL")
 TAKEN_BACK = "The staff took this post back, so it can't be published. The mail to you says why."
+ON_LIST = text("published_at IS NOT NULL AND deleted_at IS NULL")
+ORDERS = ("updated_at", "created_at", "like_count")
 STAFF_SIZE = 30
 SORTS = ("created", "changed", "likes")
 AUDIENCES = ("public", "followers")  # "premium" can be chosen once there is a membership
+WHO_SEES = "Choose who is to see this."
 STATES = ("published", "draft", "unpublished", "withheld", "removed", "deleted")
 PERIODS = {"all": None, "month": timedelta(days=30), "week": timedelta(days=7)}
 LICENCES = {  # code: (msgid of the name, address of the text)
@@ -130,6 +134,8 @@ class Post(db.Model):  # type: ignore[name-defined]
         Index("ix_posts_newest", "published_at", "id"),
         Index("ix_posts_by_author", "author_id", "published_at", "id"),
         Index("ix_posts_popular", "like_count", "published_at", "id"),
+        # of what is published alone: how programs may order the list
+        *(Index(f"ix_posts_by_{name}", name, "id", sqlite_where=ON_LIST, postgresql_where=ON_LIST) for name in ORDERS),
         # of the trash alone: SQLite would take it for "not deleted" and then sort all posts for one page
         Index("ix_posts_publish_at", "publish_at", sqlite_where=WAITS, postgresql_where=WAITS),
         Index("ix_posts_deleted_at", "deleted_at", sqlite_where=IN_TRASH, postgresql_where=IN_TRASH),
@@ -148,6 +154,8 @@ class Post(db.Model):  # type: ignore[name-defined]
     closed: Mapped[bool] = mapped_column(default=False, server_default=false())
     # what mutes look through
     words: Mapped[str] = mapped_column(Text, default="", server_default=text("''"), deferred=True)
+    # tags that are not in its words; `tags` has all of them
+    given_tags: Mapped[list[str]] = mapped_column(JSON, default=list, server_default=text("'[]'"))
     form_key: Mapped[str | None] = mapped_column(String(64))
     like_count: Mapped[int] = mapped_column(default=0)
     comment_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # replies too
@@ -213,10 +221,15 @@ class Post(db.Model):  # type: ignore[name-defined]
         """
         if actor.can_see_unpublished():
             return cls.deleted_at.is_(None)
-        if actor.id is None:
-            return and_(cls.deleted_at.is_(None), cls._shown(), cls.closed.is_(False))
-        others = and_(cls._shown(), cls._open_to(actor.id), ~Block.parts(actor.id, cls.author_id))
-        return and_(cls.deleted_at.is_(None), or_(others, cls.author_id == actor.id))
+        others = and_(cls.shown(), cls._open_for(actor))
+        mine = cls.author_id == actor.id if actor.id is not None else false()
+        return and_(cls.deleted_at.is_(None), or_(others, mine))
+
+    @classmethod
+    def only_unpublished_for(cls, actor: Actor) -> ColumnElement[bool]:
+        """Whether `actor` would see it if it were published: programs are told so, pages never."""
+        draft = and_(cls.published_at.is_(None), cls.withheld.is_(False), cls.deleted_at.is_(None))
+        return and_(draft, cls._open_for(actor))
 
     @classmethod
     def listed_for(cls, reader: Any) -> ColumnElement[bool]:
@@ -224,19 +237,26 @@ class Post(db.Model):  # type: ignore[name-defined]
 
         Those that the reader may see, without what the reader mutes; staff reads lists as members do.
         """
-        listed = and_(cls.deleted_at.is_(None), cls._shown())
+        listed = and_(cls.deleted_at.is_(None), cls.shown())
         if reader is None:
             return and_(listed, cls.closed.is_(False))
         hidden = or_(Block.parts(reader, cls.author_id), Mute.hides_from(reader, cls.author_id, cls.words))
         return and_(listed, or_(cls.author_id == reader, and_(cls._open_to(reader), ~hidden)))
 
     @classmethod
-    def _shown(cls) -> ColumnElement[bool]:
+    def shown(cls) -> ColumnElement[bool]:
+        """Whether it is published, and its author is here; who sees it is another question."""
         return and_(cls.published_at.is_not(None), cls.withheld.is_(False))
 
     @classmethod
     def _open_to(cls, reader: Any) -> ColumnElement[bool]:
         return or_(cls.closed.is_(False), Follow.holds(reader, cls.author_id))
+
+    @classmethod
+    def _open_for(cls, actor: Actor) -> ColumnElement[bool]:
+        if actor.id is None:
+            return cls.closed.is_(False)
+        return and_(cls._open_to(actor.id), ~Block.parts(actor.id, cls.author_id))
 
     @classmethod
     def liked_by(cls, actor: Actor) -> ColumnElement[bool]:
@@ -301,12 +321,24 @@ class Post(db.Model):  # type: ignore[name-defined]
         return post
 
     @classmethod
+    def find_or_tell(cls, post_id: int, actor: Actor) -> Post:
+        """As `find`, but raises Unpublished where nothing but that keeps it from `actor`."""
+        try:
+            return cls.find(post_id, actor)
+        except Missing:
+            if db.session.scalar(select(cls.id).where(cls.id == post_id, cls.only_unpublished_for(actor))) is None:
+                raise
+            raise Unpublished from None
+
+    @classmethod
     def own(cls, post_id: int, actor: Actor) -> Post:
         """The post, if `actor` may change it. Raises Missing, or Forbidden when it can be seen but not changed."""
-        post = cls.find(post_id, actor)
-        if not actor.can_edit(post):
-            raise Forbidden
-        return post
+        return cls.find(post_id, actor).for_change_by(actor)
+
+    def for_change_by(self, actor: Actor) -> Post:
+        """This post, if `actor` may change it. Raises Forbidden."""
+        self._may_change(actor)
+        return self
 
     @classmethod
     def newest(cls, actor: Actor, cursor: str | None, size: int = PAGE_SIZE) -> Page[Glimpse]:
@@ -347,7 +379,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         """What `person` likes and may still see, the newest like first. Raises BadCursor."""
         given = aliased(Like)  # beside the one that tells whether the reader likes it
         key = given.id.label("like_id")
-        query: Any = cls.seen_by(person).where(cls._shown()).add_columns(key).join(given, given.post_id == cls.id)
+        query: Any = cls.seen_by(person).where(cls.shown()).add_columns(key).join(given, given.post_id == cls.id)
         return cls._grid(query.where(given.user_id == person.id), (key,), cursor, (given.id.expression,))
 
     @classmethod
@@ -568,10 +600,11 @@ class Post(db.Model):  # type: ignore[name-defined]
         credit: str = "",
         warning: str = "",
         audience: str = "public",
+        tags: Sequence[str] = (),
         published: bool = True,
         key: str | None = None,
     ) -> Post:
-        """Make a post of words and pending uploads of `author`. Raises Refused.
+        """Make a post of words and pending uploads of `author`, with `tags` that its words don't hold. Raises Refused.
 
         The same form `key` twice is the same post.
         """
@@ -582,7 +615,7 @@ class Post(db.Model):  # type: ignore[name-defined]
             raise Forbidden  # suspended while the photographs were on their way
         post = cls(author_id=author.id, form_key=key, title="", photos=[], audience="public", published_at=None)
         post._address(audience, held[0])
-        post._write(title, content, licence, credit, warning)
+        post._write(title, content, licence, credit, warning, tags)
         try:
             with db.session.begin_nested():
                 db.session.add(post)
@@ -611,8 +644,9 @@ class Post(db.Model):  # type: ignore[name-defined]
         credit: str,
         warning: str = "",
         audience: str | None = None,
+        tags: Sequence[str] | None = None,
     ) -> None:
-        """Change words, photographs and, if it is said, the audience; likes stay, and readers see "edited".
+        """Change words and photographs, and what is said of audience and tags; likes stay, and readers see "edited".
 
         Raises Forbidden or Refused.
         """
@@ -620,7 +654,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         self._wait_for_others()
         named = set(self.names)
         self._address(audience or self.audience, self._author())
-        self._write(title, content, licence, credit, warning)
+        self._write(title, content, licence, credit, warning, self.given_tags if tags is None else tags)
         self.arrange(photos, actor)
         self.updated_at = now()
         self.version = Post.version + 1
@@ -633,7 +667,7 @@ class Post(db.Model):  # type: ignore[name-defined]
     def _address(self, audience: str, author: User) -> None:
         """Let it be for this audience; its `author` is held, who could go private meanwhile."""
         if audience not in AUDIENCES and audience != self.audience:
-            raise Refused("Choose who is to see this.", field="audience")
+            raise Refused(WHO_SEES, field="audience")
         before, closed = self.audience, self.closed
         self.audience, self.closed = audience, author.private or audience != "public"
         if self.published and before != audience:
@@ -647,7 +681,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         """Another one after each change of words or photographs."""
         return self.updated_at.isoformat()
 
-    def still_as(self, seen: str, words: dict[str, str], photos: Sequence[Photo], *, described: bool) -> None:
+    def still_as(self, seen: str, words: dict[str, Any], photos: Sequence[Photo], *, described: bool) -> None:
         """Raise Taken when somebody has saved something else since its `stamp` was `seen`.
 
         The same `words` and `photos` once more, from a second click perhaps, are nothing else unless pictures are
@@ -656,12 +690,27 @@ class Post(db.Model):  # type: ignore[name-defined]
         self._wait_for_others()
         if seen == self.stamp:
             return
-        db.session.refresh(self, list(words))
-        same = all(getattr(self, name) == text for name, text in words.items())
+        wanted = {name: words[name] for name in words if name != "tags"}
+        if "tags" in words:
+            wanted["given_tags"] = Tag.chosen(words["tags"])
+        db.session.refresh(self, list(wanted))
+        same = all(getattr(self, name) == value for name, value in wanted.items())
         if described or not same or [photo.id for photo in photos] != [photo.id for photo in self.photos]:
             raise Taken(CHANGED_MEANWHILE)
 
-    def _write(self, title: str, content: str, licence: str, credit: str, warning: str) -> None:
+    @classmethod
+    def judge(cls, title: str, content: str, tags: Sequence[str], audience: str, before: Post | None = None) -> None:
+        """Raise Refused where these words would be refused, of which `before` has some already.
+
+        For who wants to know before anything slow is done.
+        """
+        if audience not in AUDIENCES and (before is None or audience != before.audience):
+            raise Refused(WHO_SEES, field="audience")
+        cls(title="")._write(title, content, "all-rights-reserved", "", "", tags)
+
+    def _write(  # noqa: PLR0917 everything that is typed
+        self, title: str, content: str, licence: str, credit: str, warning: str, tags: Sequence[str]
+    ) -> None:
         typed = (title, content, credit, warning)
         title, content, credit, warning = (words.replace("\x00", "").strip() for words in typed)
         if not title:
@@ -680,9 +729,11 @@ class Post(db.Model):  # type: ignore[name-defined]
         blocklist.refuse(title, "title")
         blocklist.refuse(content, "content")
         blocklist.refuse(warning, "warning")
+        given = Tag.chosen(tags)
+        blocklist.refuse(" ".join(given), "tags")
         self.title, self.content, self.licence = title, content, licence
-        self.credit, self.warning = credit, " ".join(warning.split())
-        self.words = words_of(f"{title} {content}")
+        self.credit, self.warning, self.given_tags = credit, " ".join(warning.split()), given
+        self.words = words_of(" ".join((title, content, *(f"#{tag}" for tag in given))))
 
     def frame(self, photo: Photo, framing: Framing, actor: Actor) -> None:
         """Show one of its photographs turned, cut and centred so; readers see "edited". Twice is once.
@@ -773,6 +824,16 @@ class Post(db.Model):  # type: ignore[name-defined]
         waits = post.publish_at is not None and post.publish_at <= moment
         if waits and post.deleted_at is None and post.held_at is None and not post.withheld:
             post.publish(post._author())
+
+    def withdraw(self, actor: Actor) -> None:
+        """Make it a draft again: nobody but its author and staff sees it, likes stay with it. Twice is once."""
+        self._may_change(actor)
+        self._wait_for_others()
+        if self.published_at is None or self.deleted_at is not None:
+            return
+        self._author().posted(-1, self.audience)
+        self.published_at, self.updated_at = None, now()
+        self._gone_from_lists()
 
     def delete(self, actor: Actor) -> None:
         """Move it to the trash: it is gone from every door at once. Twice is once."""
@@ -888,6 +949,9 @@ class Post(db.Model):  # type: ignore[name-defined]
             self.author.posted(-1, self.audience)
         self.held_at, self.published_before, self.published_at = now(), self.published_at, None
         self.publish_at = None
+        self._gone_from_lists()
+
+    def _gone_from_lists(self) -> None:
         self.version = Post.version + 1
         db.session.flush()
         PostTag.replace(self.id, [], None)
@@ -901,21 +965,21 @@ class Post(db.Model):  # type: ignore[name-defined]
         _told().tell("moderation", self.author_id, None, post_id=self.id, detail=kind)
 
     def be_found(self) -> None:
-        """Let search find it by its words and its photographs' descriptions, at the time of its publication."""
+        """Let search find it by its words, tags and photographs' descriptions, at the time of its publication."""
         db.session.flush()
-        search.posts.write([self.document(self.id, self.published_at, self.title, self.content, self._alts)])
+        search.posts.write([self.document(self.id, self.published_at, self.title, self.content, self._besides)])
 
     @property
-    def _alts(self) -> list[str]:
-        return [photo.alt for photo in self.photos]
+    def _besides(self) -> list[str]:
+        return [*self.given_tags, *(photo.alt for photo in self.photos)]
 
     @staticmethod
     def document(
-        post_id: int, published_at: datetime | None, title: str, content: str, alts: Sequence[str]
+        post_id: int, published_at: datetime | None, title: str, content: str, besides: Sequence[str]
     ) -> search.Document:
         """What search knows of a published post."""
         place = search.place_of(published_at or now(), post_id)
-        return search.Document(post_id, place, "\n".join((title, content, *alts)))
+        return search.Document(post_id, place, "\n".join((title, content, *besides)))
 
     @classmethod
     def be_found_anew(cls, after: int) -> int | None:
@@ -925,7 +989,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         search.posts.forget([post.id for post in some])
         search.posts.write(
             [
-                cls.document(post.id, post.published_at, post.title, post.content, post._alts)
+                cls.document(post.id, post.published_at, post.title, post.content, post._besides)
                 for post in some
                 if post.published_at is not None
             ]
@@ -964,6 +1028,16 @@ class Post(db.Model):  # type: ignore[name-defined]
         self._may_change(actor)
         self.comments_open = True
 
+    def toggle_like(self, actor: Actor) -> Like | None:
+        """Like it, or if `actor` likes it no longer; answers the like that was made. One at a time."""
+        db.session.refresh(self, ["published_at", "deleted_at", "withheld"], with_for_update={"key_share": True})
+        user_id = self._liker(actor)
+        if Like.of(user_id, self.id) is not None:
+            self.unlike(actor)
+            return None
+        self.like(actor)
+        return Like.of(user_id, self.id)
+
     def _liker(self, actor: Actor) -> int:
         if not self.published:
             raise Refused("A draft can't be liked; publish it first.")
@@ -984,8 +1058,8 @@ class Post(db.Model):  # type: ignore[name-defined]
 
     @property
     def tags(self) -> list[str]:
-        """The #tags in title and text."""
-        return tags_in(f"{self.title}\n{self.content}")
+        """Those that were given to it, and the #tags in title and text."""
+        return tags_in("\n".join((*(f"#{tag}" for tag in self.given_tags), self.title, self.content)))
 
     def _may_change(self, actor: Actor) -> None:
         if not actor.can_edit(self):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from postways import search
 from postways.db import Id, Moment, db
+from postways.errors import Refused
 from postways.paging import Page
-from postways.text import LONGEST_TAG, LONGEST_TAG_KEY, folded
+from postways.text import LONGEST_TAG, LONGEST_TAG_KEY, folded, tags_in
 
 if TYPE_CHECKING:
     from postways.models.guest import Actor
@@ -22,6 +24,7 @@ MOST_TAGS = 30
 LIST_SIZE = 60
 NEWEST = 200  # posts that tell which tags are in use
 MOST_USED = 12
+_APART = re.compile(r",|\s+(?=#)")
 
 
 class Tag(db.Model):  # type: ignore[name-defined]
@@ -32,6 +35,22 @@ class Tag(db.Model):  # type: ignore[name-defined]
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     key: Mapped[str] = mapped_column(String(LONGEST_TAG_KEY), unique=True)
     name: Mapped[str] = mapped_column(String(LONGEST_TAG))
+
+    @classmethod
+    def chosen(cls, typed: Sequence[str], field: str = "tags") -> list[str]:
+        """The tags that somebody lists, in each of `typed` one or several with commas between them. Raises Refused."""
+        words = [word.strip() for some in typed for word in _APART.split(some)]
+        found: dict[str, str] = {}
+        for word in filter(None, words):
+            name = word.removeprefix("#")
+            if tags_in(f"#{name}") != [name]:
+                message = "“%(tag)s” can't be a tag: one word of letters, digits and _, at most %(most)d of them."
+                raise Refused(message, field=field, tag=word[:LONGEST_TAG], most=LONGEST_TAG)
+            found.setdefault(folded(name), name)
+        if len(found) > MOST_TAGS:
+            message = "A post has at most %(most)d tags; these are %(count)d."
+            raise Refused(message, field=field, most=MOST_TAGS, count=len(found))
+        return list(found.values())
 
     @classmethod
     def ids_of(cls, names: list[str]) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
-from typing import BinaryIO, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app, g, request
@@ -16,13 +16,13 @@ from wtforms import DateTimeLocalField, HiddenField, SelectField, StringField, T
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional
 
+from postways import uploads
 from postways.config import Config
 from postways.errors import Refused
 from postways.handlers import sentence
 from postways.models import Photo
 from postways.models.photo import LONGEST_ALT
 from postways.models.post import LICENCES, LONGEST_CONTENT, LONGEST_CREDIT, LONGEST_TITLE, LONGEST_WARNING, MOST_PHOTOS
-from postways.threads import in_thread
 
 LONGEST_KEY = 64
 LARGEST_ID = 2**63  # the first number that a database can't hold
@@ -30,6 +30,10 @@ LARGEST_ID = 2**63  # the first number that a database can't hold
 
 def _trimmed(text: str | None) -> str:
     return (text or "").replace("\r\n", "\n").replace("\x00", "").strip()
+
+
+def _on_one_line(tags: str | list[str] | None) -> str:
+    return _trimmed(", ".join(tags) if isinstance(tags, list) else tags)
 
 
 def _at_most(most: int) -> Length:
@@ -78,6 +82,7 @@ class PostForm(FlaskForm):
         _l("Title"), [DataRequired(_l("Give the post a title.")), _at_most(LONGEST_TITLE)], filters=[_trimmed]
     )
     content = TextAreaField(_l("Text"), [_at_most(LONGEST_CONTENT)], filters=[_trimmed])
+    tags = StringField(_l("Tags"), filters=[_on_one_line])
     licence = SelectField(
         _l("Licence"),
         choices=[SelectChoice(code, _l(name)) for code, (name, _url) in LICENCES.items()],
@@ -95,11 +100,15 @@ class PostForm(FlaskForm):
     )
     seen = HiddenField(validators=[Length(max=LONGEST_KEY)], filters=[_trimmed])  # the post's stamp when it was opened
 
-    def words(self) -> dict[str, str]:
+    def words(self) -> dict[str, Any]:
         """What the verbs of `Post` take."""
         words = {name: self[name].data for name in ("title", "content", "licence", "credit", "warning")}
-        # a form that does not speak of the audience leaves it as it is
-        return words | ({"audience": self.audience.data} if self.audience.name in request.form else {})
+        # a form that does not speak of audience or tags leaves them as they are
+        if self.audience.name in request.form:
+            words["audience"] = self.audience.data
+        if self.tags.name in request.form:
+            words["tags"] = [self.tags.data]
+        return words
 
 
 class CommentForm(FlaskForm):
@@ -126,9 +135,8 @@ class Files:
     def __init__(self, room: int) -> None:
         self.photos: list[Photo] = []
         self.refusals: list[tuple[str, str]] = []
-        sent = [file for file in request.files.getlist("images") if file.filename or _has_bytes(file)]
         alts = request.form.getlist("alt")
-        for place, file in enumerate(sent):
+        for place, (_field, file) in enumerate(uploads.sent("images")):
             self._take(file, alts[place] if place < len(alts) else "", room)
 
     def _take(self, file: FileStorage, alt: str, room: int) -> None:
@@ -136,30 +144,11 @@ class Files:
             if len(self.photos) >= room:
                 message = "A post has at most %(most)d photographs. This one was left out."
                 raise Refused(message, field="images", most=MOST_PHOTOS)
-            photo = stored(file)
+            photo = uploads.stored(file)
             photo.alt = _trimmed(alt)
             self.photos.append(photo)
         except Refused as error:
-            self.refusals.append((shown_name(file), sentence(error)))
-
-
-def stored(file: FileStorage) -> Photo:
-    """Check one file and keep its original; its row is not in the session yet. Raises Refused."""
-    config: Config = current_app.extensions["config"]
-    return in_thread(
-        Photo.store,
-        cast("BinaryIO", file.stream),
-        current_app.extensions["storage"],
-        max_bytes=config.max_upload_bytes,
-        max_pixels=config.max_pixels,
-    )
-
-
-def shown_name(file: FileStorage) -> str:
-    """The file's name for a sentence about it; it is never used for anything else."""
-    name = (file.filename or "").replace("\\", "/").rsplit("/", 1)[-1]
-    printable = "".join(c for c in name if c.isprintable())
-    return printable[:80] or _("The file")
+            self.refusals.append((uploads.shown_name(file), sentence(error)))
 
 
 def chosen(ids: list[int], uploads: list[Photo], attached: list[Photo]) -> list[Photo]:
@@ -196,9 +185,3 @@ def only_rearranges() -> bool:
     return request.form.get("action") == "add" or any(
         name in request.form for name in ("move-earlier", "move-later", "remove", "retry")
     )
-
-
-def _has_bytes(file: FileStorage) -> bool:
-    head = file.stream.read(1)
-    file.stream.seek(0)
-    return bool(head)

@@ -97,6 +97,8 @@ def edit(post_id: int) -> Response:
         post = Post.own(post_id, g.user)
     form = PostForm(obj=post if request.method != "POST" else None)
     form.seen.data = form.seen.data or post.stamp
+    if request.method != "POST":
+        form.tags.data = ", ".join(post.given_tags)  # those in the words stay there
     photos, errors = _photos_of_form(form, post)
     if _stays_open(form, errors):
         return _form_page(form, photos, errors, post)
@@ -121,6 +123,15 @@ def edit(post_id: int) -> Response:
 def publish(post_id: int) -> Response:
     """Show a draft to everybody."""
     Post.own(post_id, g.user).publish(g.user)
+    db.session.commit()
+    return go(url_for("posts.show", post_id=post_id))
+
+
+@bp.post("/posts/<int:post_id>/withdraw/")
+@members_only
+def withdraw(post_id: int) -> Response:
+    """Make a published post a draft again."""
+    Post.own(post_id, g.user).withdraw(g.user)
     db.session.commit()
     return go(url_for("posts.show", post_id=post_id))
 

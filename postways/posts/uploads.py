@@ -14,7 +14,7 @@ from postways.handlers import sentence
 from postways.htmx import asked_by_htmx, came_from, fragment, go
 from postways.models import Photo, Post
 from postways.posts import bp
-from postways.posts.forms import shown_name, stored
+from postways.uploads import shown_name, stored
 
 
 @bp.post("/posts/uploads/")

@@ -41,6 +41,7 @@ FOR_DOORS = {
     "storage",
     "text",
     "threads",
+    "uploads",
     "auth",
 }
 MAY_IMPORT = {
@@ -61,6 +62,7 @@ MAY_IMPORT = {
     "exports": {"db", "models", "storage"},
     "jobs": {"config", "db", "exports", "images", "mail", "models", "storage"},
     "seal": {"config"},
+    "uploads": {"config", "models", "threads"},
     "cookies": {"config"},
     "limits": {"config", "errors", "later"},
     "access": {"config", "db", "errors", "models"},

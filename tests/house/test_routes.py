@@ -100,6 +100,8 @@ DOORS = [
     Door("posts.edit", "POST", "/posts/{draft}/edit/", TO_LOGIN, 404, 422),
     Door("posts.publish", "POST", "/posts/{post}/publish/", TO_LOGIN, 403, DONE),
     Door("posts.publish", "POST", "/posts/{draft}/publish/", TO_LOGIN, 404, DONE),
+    Door("posts.withdraw", "POST", "/posts/{post}/withdraw/", TO_LOGIN, 403, DONE),
+    Door("posts.withdraw", "POST", "/posts/{draft}/withdraw/", TO_LOGIN, 404, DONE),
     Door("posts.delete", "GET", "/posts/{post}/delete/", TO_LOGIN, 403, 200),
     Door("posts.delete", "GET", "/posts/{draft}/delete/", TO_LOGIN, 404, 200),
     Door("posts.delete", "POST", "/posts/{post}/delete/", TO_LOGIN, 403, DONE),

@@ -8,7 +8,7 @@ import pytest
 
 from postways import jobs, media
 from postways.db import db
-from postways.models import Erasure, Photo, Post
+from postways.models import Erasure, Photo, Post, User
 from tests.cast import make_photo, make_post, picture, upload
 from tests.posts.test_new import ALT, LOST_LATER, refusals, shots
 from tests.together import at_once, second_tab
@@ -186,7 +186,7 @@ def test_a_failed_photograph_is_replaced(app, as_ada, ada):
 def test_only_the_author_changes_it(app, request, ada, post, who):
     browser = request.getfixturevalue(who)
 
-    for path in ("edit", "publish", "delete"):
+    for path in ("edit", "publish", "withdraw", "delete"):
         answer = browser.post(f"/posts/{post.id}/{path}/", {"title": "Taken", "action": "save"})
         assert answer.status_code == 403, path
     assert browser.get(f"/posts/{post.id}/edit/").status_code == 403
@@ -266,3 +266,39 @@ def test_a_like_and_a_picture_that_becomes_ready_are_no_change(app, as_ada, as_b
 @pytest.mark.parametrize("seen", ["yesterday", "\x00", "🐦", "9999-12-31T00:00:00+00:00"])
 def test_an_invented_stamp_is_asked_too(app, as_ada, post, seen):
     assert save(as_ada, post, title="After", seen=seen).status_code in (303, 409)
+
+
+def test_tags_stand_beside_the_words_and_lead_to_the_post(app, as_ada, guest, ada, post):
+    save(as_ada, post, title="Boats #harbour", tags="sea, #Harbour, fog")
+
+    assert now_is(app, post, ada).tags == ["sea", "Harbour", "fog", "words"]
+    assert "Boats" in guest.get("/tags/fog/").text
+    assert 'href="/tags/sea/"' in guest.get(f"/posts/{post.id}/").text
+    assert 'value="sea, Harbour, fog"' in as_ada.get(f"/posts/{post.id}/edit/").text
+    save(as_ada, post, title="Boats #harbour", tags="")
+    assert now_is(app, post, ada).tags == ["harbour", "words"]
+
+
+@pytest.mark.parametrize("tags", ["two words", "#", "7", "a/b", "x" * 51, ",".join(f"t{n}" for n in range(31))])
+def test_what_is_no_tag_is_refused_by_its_field(app, as_ada, ada, post, tags):
+    answer = save(as_ada, post, tags=tags)
+
+    assert answer.status_code == 422
+    assert 'id="tags-help"' in answer.text
+    assert now_is(app, post, ada).given_tags == []
+
+
+def test_a_published_post_becomes_a_draft_again(app, as_ada, guest, ada, ben):
+    post = make_post(app, ada, title="Boats #harbour", likes=[ben])
+
+    for _ in range(2):
+        assert as_ada.post(f"/posts/{post.id}/withdraw/").location == f"/posts/{post.id}/"
+    assert guest.get(f"/posts/{post.id}/").status_code == 404
+    assert "Boats" not in guest.get("/").text + guest.get("/tags/harbour/").text
+    with app.app_context():
+        person = db.session.get(User, ada.id)
+        assert (person.post_count, person.public_post_count) == (0, 0)
+
+    as_ada.post(f"/posts/{post.id}/publish/")
+    assert "Boats" in guest.get("/").text
+    assert now_is(app, post, ada).like_count == 1
