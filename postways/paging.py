@@ -110,7 +110,8 @@ class Numbered(Generic[Item]):
             rows = rows.where(place > last if rising else place < last)
         elif asked.page > 1:
             rows = rows.offset((asked.page - 1) * asked.size)
-        found = session.scalars(rows).all()
+        whole = len(query.column_descriptions) == 1
+        found: Sequence[Any] = session.scalars(rows).all() if whole else session.execute(rows).all()
         if not found and asked.page > 1 and not asked.cursor:
             raise NoSuchPage(asked.page)
         more, items = len(found) > asked.size, found[: asked.size]

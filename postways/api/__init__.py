@@ -21,7 +21,15 @@ bp = APIBlueprint("api", __name__, url_prefix="/api/v1")
 
 def init_app(app: Flask) -> None:
     """Open these doors, and those of the old addresses."""
-    from postways.api import description, likes, old_addresses, root, users  # noqa: F401, PLC0415 the doors attach themselves to `bp`
+    from postways.api import (  # noqa: F401, PLC0415 the doors attach themselves to `bp`
+        description,
+        images,
+        likes,
+        old_addresses,
+        posts,
+        root,
+        users,
+    )
 
     app.register_blueprint(bp)
     description.init_app(app)

@@ -159,12 +159,9 @@ def toggle_like(body: LikeToggle) -> Response:
             raise Missing
     except Missing:
         raise Refused(UNKNOWN_POST, field="post") from None
-    if post.liked:
-        post.unlike(g.user)
+    like = post.toggle_like(g.user)
+    if like is None:
         return done("nothing", 204)
-    post.like(g.user)
-    like = Like.of(g.user.id, post.id)
-    assert like is not None
     return done(
         "like-made", 201, like_id=like.id, created_at=like.created_at.isoformat(), user_id=g.user.id, post_id=post.id
     )

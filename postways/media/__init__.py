@@ -7,7 +7,7 @@ import time
 
 from flask import Blueprint, Flask, Response, current_app, g, request
 
-from postways.auth import recognise
+from postways.auth import bearer
 from postways.errors import Missing
 from postways.models import Guest, Photo, Post
 from postways.storage import NotFound, Storage
@@ -36,7 +36,7 @@ def file(key: str, name: str) -> Response:
         raise Missing
     if name in open_names(key):
         return _send(f"photos/{key}/{name}", TYPES[name.rpartition(".")[2]], OPEN)
-    recognise()
+    bearer.recognise()
     photo = Post.photo_seen_by(g.user, key=key)
     if photo is None:
         raise Missing

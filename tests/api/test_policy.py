@@ -41,6 +41,16 @@ LINES = [
     Line("toggle_like", "POST", "likes/toggle/", 401, 400, 403),
     Line("like_post", "PUT", "posts/{post}/like/", 401, 200, 403),
     Line("unlike_post", "DELETE", "posts/{post}/like/", 401, 200, 403),
+    Line("list_posts", "GET", "posts/", 200, 200, 200),
+    Line("create_post", "POST", "posts/", 401, 400, 403),
+    Line("read_post", "GET", "posts/{post}/", 200, 200, 200),
+    Line("read_post", "GET", "posts/{draft}/", 403, 403, 403),
+    Line("replace_post", "PUT", "posts/{post}/", 401, 400, 403),
+    Line("change_post", "PATCH", "posts/{post}/", 401, 403, 403),
+    Line("change_post", "PATCH", "posts/{draft}/", 401, 403, 403),
+    Line("delete_post", "DELETE", "posts/{post}/", 401, 403, 403),
+    Line("read_image", "GET", "images/{picture}/", 200, 200, 200),
+    Line("read_image", "GET", "images/999/", 404, 404, 404),
     Line("count_likes", "GET", "likes/batch/", 200, 200, 200),
 ]
 

@@ -1,0 +1,521 @@
+"""Posts and their photographs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+
+from flask import Response, g
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+from werkzeug.datastructures import FileStorage
+
+from postways import limits, uploads
+from postways.api import bp, pictures
+from postways.api.door import absolute, done, door, same_as_read
+from postways.api.idempotency import renders
+from postways.api.lists import asked, listed
+from postways.api.shapes import AnId, Listed, Parts, Shape, Words, moment
+from postways.db import db, reading
+from postways.errors import Refused
+from postways.models import Photo, Post, User
+from postways.models.browse import LONGEST_EXCERPT, ORDERS, Browse, Seen, Span
+from postways.models.photo import LONGEST_ALT
+from postways.models.post import MOST_PHOTOS
+
+SHORT = {"created": "created_at", "updated": "updated_at"}  # forms of the orders' names
+URL = "https://example.org/api/v1"
+MEDIA = "https://example.org/media/0123456789abcdef0123456789abcdef"
+REMOVED = "The staff removed it."
+ADVICE = "Ids are whole numbers, times as in 2026-11-21T08:30:00Z, a day alone is the whole day in UTC."
+
+
+def _since(text: object) -> datetime | None:
+    return _moment(text, end=False)
+
+
+def _until(text: object) -> datetime | None:
+    return _moment(text, end=True)
+
+
+def _moment(text: object, *, end: bool) -> datetime | None:
+    if not isinstance(text, str) or not text.strip():
+        return None
+    try:
+        return moment(text, end=end)
+    except (ValueError, OverflowError):
+        raise PydanticCustomError("date_unreadable", "a day or a moment is wanted") from None
+
+
+def _range(text: object) -> Span | None:
+    if not isinstance(text, str) or not text.strip():
+        return None
+    ends = text.split(",")
+    if len(ends) != 2:  # noqa: PLR2004 from and to
+        raise PydanticCustomError("date_range", "two days with a comma between them are wanted")
+    since, until = _since(ends[0]), _until(ends[1])
+    if since is None or until is None:
+        raise PydanticCustomError("date_range", "two days with a comma between them are wanted")
+    return Span(since, until)
+
+
+def _order(text: str) -> str:
+    """The order's name in the noun's words, with `-` before it for falling; ties by id may be said too."""
+    first, *ties = [word.strip() for word in text.split(",")]
+    rising, name = not first.startswith("-"), first.removeprefix("-")
+    name = SHORT.get(name, name)
+    if name not in ORDERS or ties not in ([], ["id" if rising else "-id"]):
+        raise PydanticCustomError("literal_error", "unknown", {"expected": ", ".join(("created", "updated", *ORDERS))})
+    return name if rising else f"-{name}"
+
+
+def _nothing_if_empty(value: object) -> object:
+    return None if value == "" else value
+
+
+def _several(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Text = WithJsonSchema({"type": ["string", "null"]})
+Since = Annotated[datetime | None, BeforeValidator(_since), Text]
+Until = Annotated[datetime | None, BeforeValidator(_until), Text]
+Range = Annotated[Span | None, BeforeValidator(_range), Text]
+Several = Annotated[list[Words], BeforeValidator(_several)]
+
+
+class Author(Shape):
+    """Who shared it."""
+
+    id: int = Field(examples=[3])
+    username: str = Field(examples=["ada"])
+    url: str = Field(examples=[f"{URL}/users/3/"])
+
+
+class ListStats(Shape):
+    """Numbers of a post in a list."""
+
+    like_count: int = Field(examples=[5])
+    has_liked: bool | None = Field(default=None, description="Whether you like it; only with a credential.")
+
+
+class PostItem(Shape):
+    """A post, as lists show it."""
+
+    url: str = Field(examples=[f"{URL}/posts/7/"])
+    id: int = Field(examples=[7])
+    author: Author
+    title: str = Field(examples=["Harbour at six"])
+    content_excerpt: str = Field(description="Its first 200 characters, then `...`.", examples=["Two boats"])
+    thumbnail: str | None = Field(
+        description="Null until the first picture is ready.", examples=[f"{MEDIA}/square.jpg"]
+    )
+    created_at: datetime = Field(examples=["2026-11-21T08:30:00Z"])
+    updated_at: datetime = Field(examples=["2026-11-21T08:30:00Z"])
+    likes: str = Field(description="Link to its likes.", examples=[f"{URL}/likes/?post=7"])
+    stats: ListStats
+
+
+class Image(Shape):
+    """One photograph of a post."""
+
+    url: str | None = Field(description="1080 pixels wide, as JPEG; null until ready.", examples=[f"{MEDIA}/1080.jpg"])
+    thumbnail: str | None = Field(description="A square of 300, as JPEG.", examples=[f"{MEDIA}/square.jpg"])
+    width: int = Field(description="Of the original, upright.", examples=[4000])
+    height: int = Field(examples=[3000])
+    alt: str = Field(examples=["Two boats in the fog"])
+    placeholder: str = Field(description="A tiny picture as a data URI.", examples=["data:image/webp;base64,UklGRg=="])
+    status: str = Field(description="`waiting`, `processing`, `ready` or `failed`.", examples=["ready"])
+    srcset: str = Field(description="Every width, as WebP.", examples=[f"{MEDIA}/320.webp 320w"])
+
+
+class PostStats(Shape):
+    """Numbers of a post."""
+
+    likes_count: int = Field(examples=[5])
+    comments_count: int = Field(description="Replies too.", examples=[2])
+    has_liked: bool | None = Field(default=None, description="Whether you like it; only with a credential.")
+
+
+class PostDetail(Shape):
+    """A post."""
+
+    url: str = Field(examples=[f"{URL}/posts/7/"])
+    id: int = Field(examples=[7])
+    author: Author
+    title: str = Field(examples=["Harbour at six"])
+    content: str = Field(examples=["Two boats and the #fog."])
+    image: str | None = Field(description="The first picture; null until it is ready.", examples=[f"{MEDIA}/1080.jpg"])
+    images: list[Image]
+    thumbnail: str | None = Field(
+        description="Null until the first picture is ready.", examples=[f"{MEDIA}/square.jpg"]
+    )
+    created_at: datetime = Field(examples=["2026-11-21T08:30:00Z"])
+    updated_at: datetime = Field(examples=["2026-11-21T08:30:00Z"])
+    published: bool | None = Field(default=None, description="For its author and staff.", examples=[True])
+    likes: str = Field(description="Link to its likes.", examples=[f"{URL}/likes/?post=7"])
+    comments: str = Field(description="Link to its comments.", examples=[f"{URL}/posts/7/comments/"])
+    stats: PostStats
+
+
+class PostMade(Shape):
+    """A post that has just been made."""
+
+    url: str = Field(examples=[f"{URL}/posts/7/"])
+    id: int = Field(examples=[7])
+    author: str = Field(description="Link to who shared it.", examples=[f"{URL}/users/3/"])
+    title: str = Field(examples=["Harbour at six"])
+    content: str = Field(examples=["Two boats and the #fog."])
+    image: str | None = Field(description="Null until it is ready.", examples=[None])
+    created_at: datetime = Field(examples=["2026-11-21T08:30:00Z"])
+    updated_at: datetime = Field(examples=["2026-11-21T08:30:00Z"])
+    likes: str = Field(description="Link to its likes.", examples=[f"{URL}/likes/?post=7"])
+
+
+class PostFilter(Parts):
+    """Which posts, and in which order."""
+
+    author: Annotated[AnId | None, BeforeValidator(_nothing_if_empty)] = Field(
+        default=None, description="Id of a person.", examples=[3]
+    )
+    author__username: Words = Field(default="", description="A whole username.", examples=["ada"])
+    author__username__icontains: Words = Field(default="", description="A part of usernames.", examples=["ad"])
+    created_at__gte: Since = Field(default=None, description=ADVICE, examples=["2026-11-01"])
+    created_at__lte: Until = Field(default=None, description=ADVICE, examples=["2026-11-30"])
+    created_at__date__range: Range = Field(default=None, description="Two days.", examples=["2026-11-01,2026-11-30"])
+    updated_at__gte: Since = Field(default=None, description=ADVICE, examples=["2026-11-01"])
+    updated_at__lte: Until = Field(default=None, description=ADVICE, examples=["2026-11-30"])
+    created__gte: Since = Field(default=None, description="The same as `created_at__gte`.")
+    created__lte: Until = Field(default=None, description="The same as `created_at__lte`.")
+    created__date__range: Range = Field(default=None, description="The same as `created_at__date__range`.")
+    updated__gte: Since = Field(default=None, description="The same as `updated_at__gte`.")
+    updated__lte: Until = Field(default=None, description="The same as `updated_at__lte`.")
+    tag: Words = Field(default="", description="A tag, with or without #.", examples=["harbour"])
+    search: Words = Field(default="", description="Words in title, text and tags.", examples=["boats fog"])
+    ordering: Annotated[Words, AfterValidator(_order)] = Field(
+        default="-updated_at",
+        description="`id`, `created_at`, `updated_at` or `likes`; with `-` before it falling.",
+        examples=["-created_at"],
+    )
+
+    def browse(self) -> Browse:
+        """As the noun takes it."""
+        created = (Span(self.created_at__gte, self.created_at__lte), Span(self.created__gte, self.created__lte))
+        updated = (Span(self.updated_at__gte, self.updated_at__lte), Span(self.updated__gte, self.updated__lte))
+        ranges = (self.created_at__date__range, self.created__date__range)
+        return Browse(
+            author_id=self.author,
+            author=self.author__username.strip(),
+            author_part=self.author__username__icontains.strip(),
+            created=(*created, *(span for span in ranges if span is not None)),
+            updated=updated,
+            tag=self.tag.strip(),
+            words=self.search.strip(),
+            order=self.ordering.removeprefix("-"),
+            rising=not self.ordering.startswith("-"),
+        )
+
+
+PICTURES = {"image": "A photograph.", "images": "Several photographs, in their order."}
+ALT = "What a picture shows; one, or several in the order of the pictures."
+TAGS = "Beside the #tags in the words: a list, or one text with commas."
+
+
+class NewPost(Shape):
+    """What is shared."""
+
+    FILES: ClassVar[dict[str, str]] = PICTURES
+    title: Words = Field(examples=["Harbour at six"])
+    content: Words = Field(default="", description="A Markdown subset.", examples=["Two boats and the #fog."])
+    alt: Several = Field(default=[], description=ALT, examples=[["Two boats in the fog"]])
+    tags: Several = Field(default=[], description=TAGS, examples=[["harbour", "morning"]])
+    audience: Words = Field(default="public", description="`public` or `followers`.", examples=["public"])
+    published: bool = Field(default=True, description="False keeps it as a draft.", examples=[True])
+
+
+class PostChange(Shape):
+    """What is changed; the rest stays. A new picture takes the place of all that are there."""
+
+    FILES: ClassVar[dict[str, str]] = PICTURES
+    title: Words = Field(default="", examples=["Harbour at seven"])
+    content: Words = Field(default="", examples=["Three boats."])
+    alt: Several = Field(default=[], description=ALT, examples=[["Three boats"]])
+    tags: Several = Field(default=[], description=TAGS, examples=["harbour, morning"])
+    audience: Words = Field(default="", description="`public` or `followers`.", examples=["followers"])
+    published: bool = Field(default=True, description="False makes it a draft again.", examples=[True])
+
+
+class WholePost(PostChange):
+    """What a post shall be."""
+
+    title: Words = Field(examples=["Harbour at seven"])
+    content: Words = Field(examples=["Three boats."])
+
+
+class Removal(Shape):
+    """For staff: why."""
+
+    reason: Words = Field(default=REMOVED, description="The author gets it by mail.", examples=["Not your picture."])
+
+
+@bp.get("/posts/")
+@door({200: Listed[PostItem]}, tag="posts", query=PostFilter, errors=(404,))
+def list_posts(query: PostFilter) -> Listed[PostItem]:
+    """List published posts.
+
+    Lately changed ones come first. A list by likes has pages only, since places in it move.
+    """
+    page = query.browse().page(g.user, asked(query))
+    return listed(PostItem, page, lambda posts: [_item(post) for post in posts], query)
+
+
+@bp.post("/posts/")
+@door({201: PostMade}, tag="posts", scope="create", body=NewPost, files=True)
+def create_post(body: NewPost) -> Response:
+    """Share a post, with up to ten photographs as multipart/form-data.
+
+    They are prepared after the answer: `image` is null until the first one is ready.
+    """
+    Post.judge(body.title, body.content, body.tags, body.audience)
+    limits.count("post", g.user.id)
+    with _pictures(body.alt) as photos:
+        for photo in photos:
+            photo.pend(g.user)
+        post = Post.share(
+            g.user,
+            title=body.title,
+            content=body.content,
+            photos=photos,
+            tags=body.tags,
+            audience=body.audience,
+            published=body.published,
+        )
+        return done("post-made", 201, post_id=post.id)
+
+
+@bp.get("/posts/<int:post_id>/")
+@door({200: PostDetail}, tag="posts", errors=(403,))
+def read_post(post_id: int) -> PostDetail:
+    """Read a post with its photographs."""
+    return _detail(Post.find_or_tell(post_id, g.user))
+
+
+@bp.put("/posts/<int:post_id>/")
+@door({200: PostDetail}, tag="posts", scope="update", body=WholePost, files=True, errors=(412,))
+def replace_post(post_id: int, body: WholePost) -> Response:
+    """Change a post of yours: title and text are both needed.
+
+    With `If-Match` only if it is still the version that you read.
+    """
+    return _change(post_id, body)
+
+
+@bp.patch("/posts/<int:post_id>/")
+@door({200: PostDetail}, tag="posts", scope="update", body=PostChange, files=True, errors=(412,))
+def change_post(post_id: int, body: PostChange) -> Response:
+    """Change some of a post of yours.
+
+    With `If-Match` only if it is still the version that you read.
+    """
+    return _change(post_id, body)
+
+
+@bp.delete("/posts/<int:post_id>/")
+@door({204: None}, tag="posts", scope="delete", body=Removal)
+def delete_post(post_id: int, body: Removal) -> Response:
+    """Move a post to the trash.
+
+    Its author can bring it back for 30 days; what staff removes, staff brings back.
+    """
+    post = Post.find_or_tell(post_id, g.user)
+    if g.user.can_delete(post):
+        post.delete(g.user)
+    else:
+        post.remove(g.user, body.reason)
+    return done("nothing", 204)
+
+
+def _change(post_id: int, body: PostChange) -> Response:
+    with reading():
+        post = _own(post_id)
+        said = body.audience if "audience" in body.model_fields_set else post.audience
+        Post.judge(*_words(body, post), body.tags, said, before=post)
+    with _pictures(body.alt) as photos:
+        User.held(g.user.id)  # and so the post: who changes one holds its author first
+        post = _own(post_id)
+        for photo in photos:
+            photo.pend(g.user)
+        _edit(post, body, photos)
+        if "published" in body.model_fields_set:
+            _publish(post, body.published)
+        return done("post", 200, post_id=post_id)
+
+
+def _own(post_id: int) -> Post:
+    """The post, if it may be changed and is the version that was named."""
+    post = Post.find_or_tell(post_id, g.user).for_change_by(g.user)
+    same_as_read(lambda: _detail(post))
+    return post
+
+
+def _words(body: PostChange, post: Post) -> tuple[str, str]:
+    said = body.model_fields_set
+    return body.title if "title" in said else post.title, body.content if "content" in said else post.content
+
+
+def _edit(post: Post, body: PostChange, photos: list[Photo]) -> None:
+    said = body.model_fields_set & {"title", "content", "alt", "tags", "audience"}
+    if not said and not photos:
+        return
+    if not photos:
+        photos = list(post.photos)
+        for photo, alt in zip(photos, body.alt, strict=False):
+            photo.alt = alt.strip()
+    title, content = _words(body, post)
+    post.edit(
+        g.user,
+        title=title,
+        content=content,
+        photos=photos,
+        licence=post.licence,
+        credit=post.credit,
+        warning=post.warning,
+        audience=body.audience or None,
+        tags=body.tags if "tags" in said else None,
+    )
+
+
+def _publish(post: Post, published: bool) -> None:
+    try:
+        post.publish(g.user) if published else post.withdraw(g.user)
+    except Refused as error:
+        raise Refused(error.message, field="published", **error.values) from None
+
+
+@contextmanager
+def _pictures(alts: Sequence[str]) -> Iterator[list[Photo]]:
+    """The photographs that came along, kept if all is well in the end; of a refused request nothing is."""
+    files = uploads.sent("image", "images")
+    if len(files) > MOST_PHOTOS:
+        message = "A post has at most %(most)d photographs; these are %(count)d."
+        raise Refused(message, field="images", most=MOST_PHOTOS, count=len(files))
+    if any(len(alt.strip()) > LONGEST_ALT for alt in alts):
+        message = "The description of a picture has at most %(most)d characters."
+        raise Refused(message, field="alt", most=LONGEST_ALT)
+    photos: list[Photo] = []
+    try:
+        for place, (field, file) in enumerate(files):
+            photo = _stored(field, file)
+            photos.append(photo)
+            photo.alt = alts[place].strip() if place < len(alts) else ""
+        yield photos
+    finally:
+        _let_go(photos)
+
+
+def _let_go(photos: Sequence[Photo]) -> None:
+    """Erase the files of those that no row speaks of."""
+    if not photos:
+        return
+    originals = {photo.original for photo in photos}
+    db.session.rollback()  # nothing slow happens in a transaction
+    with reading():
+        kept = Photo.known(originals)
+    for original in originals - kept:
+        uploads.discard(original)
+
+
+def _stored(field: str, file: FileStorage) -> Photo:
+    try:
+        return uploads.stored(file)
+    except Refused as error:
+        raise Refused(error.message, field=field, **error.values) from None
+
+
+@renders("post-made")
+def _made(post_id: int) -> PostMade:
+    post = Post.find(post_id, g.user)
+    return PostMade(
+        url=_url(post.id),
+        id=post.id,
+        author=absolute(f"/api/v1/users/{post.author_id}/"),
+        title=post.title,
+        content=post.content,
+        image=pictures.image(post.photos[0]) if post.photos else None,
+        created_at=post.created_at,
+        updated_at=post.updated_at,
+        likes=_likes(post.id),
+    )
+
+
+@renders("post")
+def _changed(post_id: int) -> PostDetail:
+    return _detail(Post.find(post_id, g.user))
+
+
+def _detail(post: Post) -> PostDetail:
+    first = post.photos[0] if post.photos else None
+    found = PostDetail(
+        url=_url(post.id),
+        id=post.id,
+        author=_author(post.author_id, post.author.username),
+        title=post.title,
+        content=post.content,
+        image=pictures.image(first) if first else None,
+        images=[_image(photo) for photo in post.photos],
+        thumbnail=pictures.thumbnail(first) if first else None,
+        created_at=post.created_at,
+        updated_at=post.updated_at,
+        likes=_likes(post.id),
+        comments=absolute(f"/api/v1/posts/{post.id}/comments/"),
+        stats=PostStats(likes_count=post.like_count, comments_count=post.comment_count),
+    )
+    if g.user.is_member:
+        found.stats.has_liked = post.liked
+    if g.user.is_staff or g.user.can_edit(post):
+        found.published = post.published
+    return found
+
+
+def _image(photo: Photo) -> Image:
+    return Image(
+        url=pictures.image(photo),
+        thumbnail=pictures.thumbnail(photo),
+        width=photo.width,
+        height=photo.height,
+        alt=photo.alt,
+        placeholder=photo.placeholder,
+        status=photo.state,
+        srcset=pictures.srcset(photo),
+    )
+
+
+def _item(post: Seen) -> PostItem:
+    more = len(post.beginning) > LONGEST_EXCERPT
+    stats: dict[str, Any] = {"has_liked": bool(post.liked)} if g.user.is_member else {}
+    return PostItem(
+        url=_url(post.id),
+        id=post.id,
+        author=_author(post.author_id, post.username),
+        title=post.title,
+        content_excerpt=f"{post.beginning[:LONGEST_EXCERPT]}..." if more else post.beginning,
+        thumbnail=pictures.address(post.cover, "square.jpg") if post.cover else None,
+        created_at=post.created_at,
+        updated_at=post.updated_at,
+        likes=_likes(post.id),
+        stats=ListStats(like_count=post.like_count, **stats),
+    )
+
+
+def _author(user_id: int, username: str) -> Author:
+    return Author(id=user_id, username=username, url=absolute(f"/api/v1/users/{user_id}/"))
+
+
+def _url(post_id: int) -> str:
+    return absolute(f"/api/v1/posts/{post_id}/")
+
+
+def _likes(post_id: int) -> str:
+    return absolute(f"/api/v1/likes/?post={post_id}")

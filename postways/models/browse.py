@@ -1,0 +1,125 @@
+"""How programs look through the published posts: by which filters, in which order, page by page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, select
+
+from postways import search
+from postways.db import db
+from postways.models.guest import Actor
+from postways.models.photo import Photo
+from postways.models.post import Post
+from postways.models.tag import PostTag, Tag
+from postways.models.user import User
+from postways.paging import Asked, BadCursor, Numbered
+from postways.text import folded
+
+LONGEST_EXCERPT = 200
+ORDERS = {
+    "id": (Post.id,),
+    "created_at": (Post.created_at, Post.id),
+    "updated_at": (Post.updated_at, Post.id),
+    "likes": (Post.like_count, Post.id),
+}
+CHANGING = ("likes",)  # no place can be kept in an order that moves with every click
+
+
+class Seen(Protocol):
+    """A post in the list; `beginning` is one character longer than LONGEST_EXCERPT if there is more."""
+
+    id: int
+    title: str
+    beginning: str
+    created_at: datetime
+    updated_at: datetime
+    like_count: int
+    author_id: int
+    username: str
+    cover: str | None  # key of the first photograph once it is ready
+    liked: bool
+
+
+@dataclass(frozen=True)
+class Span:
+    """From when to when; both ends count."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def holds(self, moment: Any) -> list[ColumnElement[bool]]:
+        """What must be true of a column."""
+        since = [moment >= self.since] if self.since is not None else []
+        return since + ([moment <= self.until] if self.until is not None else [])
+
+
+@dataclass(frozen=True)
+class Browse:
+    """What is looked for."""
+
+    author_id: int | None = None
+    author: str = ""  # a whole username
+    author_part: str = ""
+    created: tuple[Span, ...] = ()
+    updated: tuple[Span, ...] = ()
+    tag: str = ""
+    words: str = ""
+    order: str = "updated_at"
+    rising: bool = False
+
+    def page(self, actor: Actor, asked: Asked) -> Numbered[Seen]:
+        """Those of the published posts that `actor` may see, without what `actor` mutes unless an author is named.
+
+        Raises BadCursor or NoSuchPage.
+        """
+        if asked.cursor and self.order in CHANGING:
+            raise BadCursor(asked.cursor)
+        found = self._matching(actor)
+        whole = (
+            found.join(User, User.id == Post.author_id)
+            .outerjoin(Photo, and_(Photo.post_id == Post.id, Photo.position == 0, cast(Photo.made, Text) != "[]"))
+            .with_only_columns(*_columns(actor))
+        )
+        by_cursor = self.order not in CHANGING
+        return Numbered.of(db.session, whole, found, ORDERS[self.order], asked, self.rising, by_cursor)
+
+    def _matching(self, actor: Actor) -> Select[Any]:
+        named = self.author_id is not None or bool(self.author)
+        seen = and_(Post.visible_to(actor), Post.shown()) if named else Post.listed_for(actor.id)
+        return select(Post.id).where(seen, *self._filters())
+
+    def _filters(self) -> list[ColumnElement[bool]]:
+        filters: list[ColumnElement[bool]] = []
+        if self.author_id is not None:
+            filters.append(Post.author_id == self.author_id)
+        if self.author:
+            filters.append(Post.author_id.in_(select(User.id).where(User.username_key == folded(self.author))))
+        if self.author_part:
+            named = User.username_key.contains(folded(self.author_part), autoescape=True)
+            filters.append(Post.author_id.in_(select(User.id).where(named)))
+        if self.tag:
+            carried = select(PostTag.post_id).join(Tag, Tag.id == PostTag.tag_id)
+            filters.append(Post.id.in_(carried.where(Tag.key == folded(self.tag.removeprefix("#")))))
+        if self.words:
+            filters.append(search.matching_posts(self.words))
+        for column, spans in ((Post.created_at, self.created), (Post.updated_at, self.updated)):
+            filters += [condition for span in spans for condition in span.holds(column)]
+        return filters
+
+
+def _columns(actor: Actor) -> list[Any]:
+    return [
+        Post.id,
+        Post.title,
+        func.substr(Post.content, 1, LONGEST_EXCERPT + 1).label("beginning"),
+        Post.created_at,
+        Post.updated_at,
+        Post.like_count,
+        Post.author_id,
+        User.username,
+        Photo.key.label("cover"),
+        Post.liked_by(actor).label("liked"),
+    ]
