@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 
 from bench.figures import Figure, number, table
 from bench.parts import Bench, Part
+from bench.parts.answering import api
 from bench.parts.growing import growth
 from bench.parts.liking import like
 from bench.parts.living import live, live10k, pages
@@ -35,6 +36,7 @@ QUICK = 0.1
 PARTS: dict[str, Part] = {
     "feed": feed,
     "post": post,
+    "api": api,
     "like": like,
     "live": live,
     "live10k": live10k,
@@ -47,7 +49,7 @@ PARTS: dict[str, Part] = {
     "growth": growth,
 }
 ASKED_FOR = ("live10k", "growth")  # run only when they are named
-ON_POSTGRES = ("feed", "like", "growth")
+ON_POSTGRES = ("feed", "api", "like", "growth")
 GROWTH = 1_000_000  # posts
 
 

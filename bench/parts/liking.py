@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from urllib.parse import urlencode
 
 from bench import pages
 from bench.figures import Figure
 from bench.load import Load, drive, request
 from bench.parts import Bench
 from bench.processes import cpu_seconds
-from bench.site import FORM, Site, Visitor, program
+from bench.site import Site, Visitor, program
 
 PEOPLE = 16
 PAIRS = 12  # of like and unlike, of each person in each round
@@ -20,7 +19,7 @@ ROUNDS = 4
 
 
 def like(bench: Bench) -> Iterator[Figure]:
-    """`POST …/like/` and `…/unlike/`, as the page's button sends them."""
+    """`PUT` and `DELETE …/like/` of the API, with a browser's session and its form token."""
     site = bench.site
     people = [site.member(place) for place in range(PEOPLE)]
     posts = [post for (post,) in site.ask(f"SELECT id FROM ({pages.NEWEST}) p")]
@@ -43,9 +42,9 @@ def like(bench: Bench) -> Iterator[Figure]:
 
 
 def _line(person: Visitor, post: int, pairs: int) -> list[bytes]:
-    body = urlencode({"csrf_token": person.token()}).encode()
-    headers = {**person.headers, **FORM, "HX-Request": "true"}  # now with the cookie that belongs to the token
-    return [request("POST", f"/posts/{post}/{verb}/", headers, body) for verb in ("unlike", "like")] * pairs
+    token = person.token()
+    headers = {**person.headers, "X-CSRFToken": token}  # now with the cookie that belongs to the token
+    return [request(method, f"/api/v1/posts/{post}/like/", headers) for method in ("DELETE", "PUT")] * pairs
 
 
 def _transact(limit: Load, site: Site, user_id: int | None, post: int, count: int) -> None:
