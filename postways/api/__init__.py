@@ -23,6 +23,7 @@ def init_app(app: Flask) -> None:
     """Open these doors, and those of the old addresses."""
     from postways.api import (  # noqa: F401, PLC0415 the doors attach themselves to `bp`
         description,
+        follows,
         images,
         likes,
         old_addresses,

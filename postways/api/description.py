@@ -22,6 +22,9 @@ TAGS = {
     "users": "People.",
     "posts": "Posts and their photographs.",
     "likes": "Who likes what.",
+    "follows": "Who follows whom, and who asks to.",
+    "blocks": "Who has nothing to do with whom.",
+    "mutes": "What your lists leave out.",
     "images": "Single photographs: how far their preparation has got.",
 }
 SCHEMES = {

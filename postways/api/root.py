@@ -27,6 +27,13 @@ LINKS = {  # category: name: path below the root
         "email_change": "auth/email/change/",
         "email_verify": "auth/email/verify/",
     },
+    "follows": {
+        "list": "follows/",
+        "detail": "follows/{follow_id}/",
+        "requests": "follows/requests/",
+        "mutes": "mutes/",
+    },
+    "blocks": {"list": "blocks/", "detail": "blocks/{username}/"},
     "posts": {"list": "posts/", "detail": "posts/{post_id}/"},
     "likes": {
         "list": "likes/",
@@ -43,6 +50,8 @@ class Root(Shape):
     users: dict[str, str] = Field(examples=[{"list": "https://example.org/api/v1/users/"}])
     auth: dict[str, str] = Field(examples=[{"login": "https://example.org/api/v1/auth/login/"}])
     posts: dict[str, str] = Field(examples=[{"detail": "https://example.org/api/v1/posts/{post_id}/"}])
+    follows: dict[str, str] = Field(examples=[{"list": "https://example.org/api/v1/follows/"}])
+    blocks: dict[str, str] = Field(examples=[{"list": "https://example.org/api/v1/blocks/"}])
     likes: dict[str, str] = Field(examples=[{"toggle": "https://example.org/api/v1/likes/toggle/"}])
 
 

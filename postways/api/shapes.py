@@ -22,6 +22,10 @@ SENTENCE = "sentence"  # the type of an error whose message is what the person r
 MOST_PAGES = 1_000_000_000
 
 
+def _in_utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 class Shape(BaseModel):
     """One JSON object, read or answered. What is not set is left out; what is not known is ignored."""
 
@@ -42,6 +46,7 @@ def _no_boolean(value: object) -> object:
     return value
 
 
+AMoment = Annotated[datetime, AfterValidator(_in_utc)]  # UTC where no zone is said
 Words = Annotated[str, AfterValidator(_storable)]  # text that every database can hold
 AnId = Annotated[int, BeforeValidator(_no_boolean), Field(ge=1, le=LARGEST_ID)]
 

@@ -226,7 +226,7 @@ def close_account(user_id_or_username: str, body: Proof) -> Response:
 def list_followers(user_id_or_username: str, query: Parts) -> Listed[Person]:
     """List who follows a person, newest first."""
     page = Follow.listed(_looked_into(user_id_or_username), g.user, asked(query), of_followers=True)
-    return listed(Person, page, lambda follows: [_person(follow.follower) for follow in follows], query)
+    return listed(Person, page, lambda follows: [person_of(follow.follower) for follow in follows], query)
 
 
 @bp.get("/users/<user_id_or_username>/following/")
@@ -234,7 +234,7 @@ def list_followers(user_id_or_username: str, query: Parts) -> Listed[Person]:
 def list_following(user_id_or_username: str, query: Parts) -> Listed[Person]:
     """List whom a person follows, newest first."""
     page = Follow.listed(_looked_into(user_id_or_username), g.user, asked(query), of_followers=False)
-    return listed(Person, page, lambda follows: [_person(follow.followed) for follow in follows], query)
+    return listed(Person, page, lambda follows: [person_of(follow.followed) for follow in follows], query)
 
 
 @renders("own-profile")
@@ -294,7 +294,8 @@ def _account(person: User, tally: Tally) -> Account:
     )
 
 
-def _person(person: User) -> Person:
+def person_of(person: User) -> Person:
+    """A person, as lists show one."""
     return Person(
         url=url_of(person),
         id=person.id,

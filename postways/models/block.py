@@ -15,7 +15,7 @@ from postways.errors import Forbidden, Missing, Refused
 from postways.models.audit import Audit
 from postways.models.guest import Actor
 from postways.models.user import User
-from postways.paging import Page
+from postways.paging import Asked, Numbered, Page
 
 PAGE_SIZE = 30
 
@@ -66,6 +66,21 @@ class Block(db.Model):  # type: ignore[name-defined]
         """Whom `person` blocked, newest first, each with its `blocked`; who has left is not among them."""
         query = select(cls).join(cls.blocked).where(cls.blocker_id == person.id, User.deleted_at.is_(None))
         return Page.of(db.session, query.options(contains_eager(cls.blocked)), (cls.id,), cursor, PAGE_SIZE)
+
+    @classmethod
+    def listed(cls, person: User, asked: Asked) -> Numbered[Block]:
+        """As `of`, with numbered pages. Raises BadCursor or NoSuchPage."""
+        query = select(cls).join(cls.blocked).where(cls.blocker_id == person.id, User.deleted_at.is_(None))
+        whole = query.options(contains_eager(cls.blocked))
+        return Numbered.of(db.session, whole, query.with_only_columns(cls.id), (cls.id,), asked)
+
+    @classmethod
+    def one(cls, person: User, blocked_id: int) -> Block:
+        """`person`'s block of somebody, with its `blocked`. Raises Missing."""
+        query = select(cls).join(cls.blocked).where(cls.blocker_id == person.id, cls.blocked_id == blocked_id)
+        if (block := db.session.scalar(query.options(contains_eager(cls.blocked)))) is None:
+            raise Missing
+        return block
 
     # --- verbs
 

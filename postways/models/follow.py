@@ -122,6 +122,14 @@ class Follow(db.Model):  # type: ignore[name-defined]
         return Numbered.of(db.session, whole, query.with_only_columns(cls.id), (cls.id,), asked)
 
     @classmethod
+    def asking(cls, person: User, asked: Asked) -> Numbered[Follow]:
+        """As `requests`, with numbered pages. Raises BadCursor or NoSuchPage."""
+        query = cls._with(User.id == cls.follower_id, person)
+        query = query.where(cls.followed_id == person.id, cls.state == "requested")
+        whole = query.options(contains_eager(cls.follower))
+        return Numbered.of(db.session, whole, query.with_only_columns(cls.id), (cls.id,), asked)
+
+    @classmethod
     def requests(cls, person: User, cursor: str | None) -> Page[Follow]:
         """Who asks to follow `person`, newest first, each with its `follower`. Raises BadCursor."""
         query = cls._with(User.id == cls.follower_id, person).options(contains_eager(cls.follower))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, delete, false, or_, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, contains_eager, joinedload, mapped_column, relationship
 
 from postways import later
 from postways.db import Id, Moment, changed, db, now
 from postways.errors import Forbidden, Missing, Refused
 from postways.models.guest import Actor
 from postways.models.user import User
+from postways.paging import Asked, Numbered
 from postways.text import words_of
 
 LONGEST_WORD = 100
@@ -90,20 +92,36 @@ class Mute(db.Model):  # type: ignore[name-defined]
         both = (cls.muter_id == actor.id, cls.person_id == person.id)
         return db.session.scalar(select(cls).where(*both, cls.counts())) if actor.id is not None else None
 
+    @classmethod
+    def listed(cls, actor: User, asked: Asked) -> Numbered[Mute]:
+        """Everything that `actor` mutes, newest first, each with its `person` if it is one."""
+        here = (cls.muter_id == actor.id, cls.counts(), or_(cls.person_id.is_(None), User.visible_to(actor)))
+        query = select(cls).outerjoin(cls.person).where(*here)
+        whole = query.options(contains_eager(cls.person))
+        return Numbered.of(db.session, whole, query.with_only_columns(cls.id), (cls.id,), asked)
+
+    @classmethod
+    def find(cls, mute_id: int, actor: User) -> Mute:
+        """One of `actor`'s own, with its `person`. Raises Missing."""
+        query = select(cls).where(cls.id == mute_id, cls.muter_id == actor.id).options(joinedload(cls.person))
+        if (mute := db.session.scalar(query)) is None:
+            raise Missing
+        return mute
+
     # --- verbs
 
     @classmethod
-    def begin(cls, actor: Actor, person: User, until: datetime | None = None) -> None:
+    def begin(cls, actor: Actor, person: User, until: datetime | None = None) -> int:
         """Keep `person` out of `actor`'s lists; the person does not learn of it. Again changes its end.
 
         Raises Forbidden for a visitor, Refused for oneself or a past end.
         """
         if actor.id == person.id:
             raise Refused("You can't mute yourself.", field="muted")
-        cls._put(actor, "person", f"@{person.id}", until, person_id=person.id)
+        return cls._put(actor, "person", f"@{person.id}", until, person_id=person.id)
 
     @classmethod
-    def begin_word(cls, actor: Actor, word: str, until: datetime | None = None) -> None:
+    def begin_word(cls, actor: Actor, word: str, until: datetime | None = None) -> int:
         """Keep posts with this word, or these words together, or with this #tag out of `actor`'s lists.
 
         Again changes its end. Raises Forbidden or Refused by field.
@@ -118,24 +136,29 @@ class Mute(db.Model):  # type: ignore[name-defined]
             raise Refused("Type a word, some words that stand together, or a #tag.", field="word")
         if actor.id is not None and len(cls.words_of(actor)) >= MOST_WORDS:
             raise Refused("You mute %(most)d words already; let go of one first.", field="word", most=MOST_WORDS)
-        cls._put(actor, kind, key, until, word=word)
+        return cls._put(actor, kind, key, until, word=word)
 
     @classmethod
-    def _put(cls, actor: Actor, kind: str, key: str, until: datetime | None, **what: Any) -> None:
+    def _put(cls, actor: Actor, kind: str, key: str, until: datetime | None, **what: Any) -> int:
         if actor.id is None:
             raise Forbidden
         if until is not None and until <= now():
             raise Refused("Choose a day that is still to come, or none.", field="until")
-        again = db.session.scalar(select(cls).where(cls.muter_id == actor.id, cls.key == key).with_for_update())
+        mine = select(cls).where(cls.muter_id == actor.id, cls.key == key).with_for_update()
+        again = db.session.scalar(mine)
         if again is not None:
             again.until = until
-            return
+            return again.id
+        mute = cls(muter_id=actor.id, kind=kind, key=key, until=until, **what)
         try:
             with db.session.begin_nested():
-                db.session.add(cls(muter_id=actor.id, kind=kind, key=key, until=until, **what))
+                db.session.add(mute)
         except IntegrityError:
-            return  # a second click, or the person has just gone
+            if (again := db.session.scalar(mine)) is None:
+                raise Missing from None  # the person has just gone
+            return again.id  # a second click
         later.tell("rights", person=actor.id)
+        return mute.id
 
     @classmethod
     def end(cls, actor: Actor, person: User) -> None:
@@ -143,6 +166,17 @@ class Mute(db.Model):  # type: ignore[name-defined]
         if actor.id is None:
             raise Forbidden
         changed(delete(cls).where(cls.muter_id == actor.id, cls.person_id == person.id))
+
+    @classmethod
+    def end_named(cls, actor: User, name: str) -> None:
+        """Show the person of this name, or posts with this word or #tag, again. Raises Missing for others."""
+        with suppress(Missing):
+            person = User.met(actor, username=name)
+            if changed(delete(cls).where(cls.muter_id == actor.id, cls.person_id == person.id)) == 1:
+                return
+        word = (cls.muter_id == actor.id, cls.person_id.is_(None), cls.key == words_of(" ".join(name.split())))
+        if changed(delete(cls).where(*word)) != 1:
+            raise Missing
 
     @classmethod
     def end_word(cls, actor: Actor, mute_id: int) -> None:
