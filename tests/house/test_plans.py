@@ -73,6 +73,14 @@ def test_no_list_is_sorted_for_one_page_of_it(request, crowd, plans, reader, pat
     assert not any(map(sorts, plans)), plans
 
 
+@pytest.mark.parametrize("path", ["/@zoe/followers/", "/@zoe/following/", "/settings/requests/"])
+def test_a_list_of_people_is_read_from_its_index(app, crowd, plans, as_ben, path):
+    assert as_ben.get(path).status_code == 200
+
+    assert plans
+    assert not any("TEMP B-TREE" in plan for plan in plans), plans
+
+
 def test_what_somebody_likes_is_read_from_its_index(crowd, plans, as_ben):
     as_ben.click("/posts/1/like/")
     plans.clear()
