@@ -11,7 +11,7 @@ def test_the_pages_of_people_are_sound(full, open_page):
     ben.goto("/@ada/")
     ben.get_by_role("button", name="Follow ada").click()
     expect(ben.get_by_role("button", name="Following ada; stop")).to_be_visible()
-    expect(ben.locator("#followers-count")).to_have_text("1")
+    expect(ben.locator("#followers-count")).to_have_text("1 follower")
     ben.locator("summary", has_text="More").click()
     check(ben)
     for path in ("/@ada/followers/", "/@ben/following/", "/@ben/followers/", "/settings/requests/"):
