@@ -59,9 +59,13 @@ class Page(Generic[Item]):
         ordered = query.order_by(*order).limit(size + 1)
         whole = len(query.column_descriptions) == 1
         rows: Sequence[Any] = session.scalars(ordered).all() if whole else session.execute(ordered).all()
-        more = len(rows) > size
+        return cls.cut(rows, keys, size)
+
+    @classmethod
+    def cut(cls, rows: Sequence[Any], keys: Sequence[Key], size: int) -> Page[Any]:
+        """The page that these rows begin, of which there is one too many if there are more pages."""
         items = rows[:size]
-        return cls(items, cursor_of(items[-1], keys) if more else None)
+        return cls(items, cursor_of(items[-1], keys) if len(rows) > size else None)
 
 
 @dataclass(frozen=True)

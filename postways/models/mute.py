@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, delete, false, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, bindparam, delete, false, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, contains_eager, joinedload, mapped_column, relationship
 
@@ -62,7 +62,10 @@ class Mute(db.Model):  # type: ignore[name-defined]
     @classmethod
     def hides_from(cls, reader: Any, author: Any, words: Any = None) -> ColumnElement[bool]:
         """As `hides`, for a `reader` who is an id or a column."""
-        mine = select(_row.c.id).where(_row.c.muter_id == reader, or_(_row.c.until.is_(None), _row.c.until > now()))
+        moment = bindparam(
+            None, callable_=now, type_=Moment(), unique=True
+        )  # a statement may be made once and run often
+        mine = select(_row.c.id).where(_row.c.muter_id == reader, or_(_row.c.until.is_(None), _row.c.until > moment))
         person = mine.where(_row.c.person_id == author).exists()
         if words is None:
             return person

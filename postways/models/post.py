@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    bindparam,
     case,
     exists,
     false,
@@ -261,9 +262,13 @@ class Post(db.Model):  # type: ignore[name-defined]
     @classmethod
     def liked_by(cls, actor: Actor) -> ColumnElement[bool]:
         """Whether `actor` likes it."""
-        if actor.id is None:
+        return cls._liked_by(actor.id)
+
+    @classmethod
+    def _liked_by(cls, reader: Any) -> ColumnElement[bool]:
+        if reader is None:
             return false()
-        return select(Like.id).where(Like.post_id == cls.id, Like.user_id == actor.id).exists()
+        return select(Like.id).where(Like.post_id == cls.id, Like.user_id == reader).exists()
 
     @classmethod
     def seen_by(cls, actor: Actor) -> Select[Post]:
@@ -287,10 +292,10 @@ class Post(db.Model):  # type: ignore[name-defined]
     @classmethod
     def glimpsed_by(cls, actor: Actor) -> Select[Any]:
         """Of the posts that stand in public lists what tells whether a card that was made before still holds."""
-        return _glimpses_of_visitors() if actor.id is None else cls._glimpses(actor)
+        return _glimpses_of_visitors() if actor.id is None else cls._glimpses(actor.id)
 
     @classmethod
-    def _glimpses(cls, actor: Actor) -> Select[Any]:
+    def _glimpses(cls, reader: Any) -> Select[Any]:
         columns = (
             cls.id,
             cls.author_id,
@@ -298,10 +303,10 @@ class Post(db.Model):  # type: ignore[name-defined]
             cls.like_count,
             cls.comment_count,
             cls.published_at,
-            cls.liked_by(actor).label("liked"),
+            cls._liked_by(reader).label("liked"),
         )
         query: Select[Any] = select(*columns)  # type: ignore[assignment]
-        return query.where(cls.listed_for(actor.id))
+        return query.where(cls.listed_for(reader))
 
     @classmethod
     def whole(cls, post_ids: Sequence[int], actor: Actor) -> dict[int, Post]:
@@ -343,7 +348,12 @@ class Post(db.Model):  # type: ignore[name-defined]
     @classmethod
     def newest(cls, actor: Actor, cursor: str | None, size: int = PAGE_SIZE) -> Page[Glimpse]:
         """Published posts, newest first. Raises BadCursor."""
-        return Page.of(db.session, cls.glimpsed_by(actor), (cls.published_at, cls.id), cursor, size)
+        keys = (cls.published_at, cls.id)
+        if cursor or size != PAGE_SIZE:
+            return Page.of(db.session, cls.glimpsed_by(actor), keys, cursor, size)
+        member = actor.id is not None
+        rows = db.session.execute(_first_page(member), {"reader": actor.id} if member else {}).all()
+        return Page.cut(rows, keys, size)
 
     @classmethod
     def popular(cls, actor: Actor, period: str, cursor: str | None) -> Page[Glimpse]:
@@ -1072,7 +1082,15 @@ class Post(db.Model):  # type: ignore[name-defined]
 @lru_cache(maxsize=1)
 def _glimpses_of_visitors() -> Select[Any]:
     """Building the statement cost as much as running it, and it is the same for every visitor."""
-    return Post._glimpses(Guest())
+    return Post._glimpses(None)
+
+
+@lru_cache(maxsize=2)
+def _first_page(member: bool) -> Select[Any]:
+    """The home page's statement, made once: for visitors, or for any member, who is named when it runs."""
+    reader = bindparam("reader", type_=Id) if member else None
+    query = Post._glimpses(reader).order_by(Post.published_at.desc(), Post.id.desc())
+    return query.limit(PAGE_SIZE + 1)
 
 
 def _told() -> type[Notification]:
