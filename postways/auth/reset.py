@@ -11,6 +11,7 @@ from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
 from postways.auth import bp, passwords, refills_form
 from postways.auth.answers import beside_field, check_tries, dead_link, form_page, slowed_down, unseen, whom
+from postways.auth.proof import forgive_everywhere
 from postways.db import db, reading
 from postways.errors import Refused, TooMany
 from postways.htmx import go
@@ -92,7 +93,7 @@ def new_password(token: str) -> Response:
         person.reset_password(password_hash)
     except Refused as error:
         return dead_link(error, "reset")
-    Attempt.forgive("password", *(whom(name)[0] for name in (person.username, person.email) if name))
+    forgive_everywhere(person)
     db.session.commit()
     if g.user.is_member and g.user.id != person.id:
         return go(url_for("posts.home", notice="password-reset-other"))

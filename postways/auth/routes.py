@@ -8,23 +8,20 @@ from werkzeug.wrappers import Response
 
 from postways.auth import (
     bp,
-    known_device,
     log_in,
     log_out,
-    may_come_in,
     members_only,
-    passwords,
     refills_form,
-    shut_out,
 )
-from postways.auth.answers import beside_field, check_tries, form_page, slowed_down, whom
+from postways.auth.answers import beside_field, form_page, slowed_down
 from postways.auth.forms import LoginForm, SignUpForm
+from postways.auth.proof import Suspended, by_password, forgive, has_second_step
 from postways.auth.second import begin_second_step
 from postways.auth.signing_up import open_account, refusals
 from postways.db import db, reading
-from postways.errors import Refused, TooMany
+from postways.errors import Refused, TooMany, Unauthenticated
 from postways.htmx import go, inside
-from postways.models import Attempt, Audit, Passkey, User
+from postways.models import User
 
 
 @bp.route("/login/", methods=["GET", "POST"])
@@ -37,32 +34,18 @@ def login() -> Response:
     if not form.validate_on_submit():
         return form_page("auth/login.html", form)
     try:
-        with reading():
-            user = User.logging_in_as(form.username.data)
-            against = whom(user.username if user is not None else form.username.data, known_device(user))
-            check_tries("password", *against)
+        user = by_password(form.username.data, form.password.data)
     except TooMany as error:
         return slowed_down("auth/login.html", form, error)
-    known = user if user is not None and (may_come_in(user) or shut_out(user)) else None
-    if not passwords.matches(known and known.password_hash, form.password.data) or known is None:
-        Attempt.note("password", *against)
-        Audit.note("log-in-failed", None, user)
-        db.session.commit()
-        form.form_errors.append(_("Username or password are not right. Check both and try again."))
+    except Suspended as error:
+        return form_page("auth/login.html", form, suspended=error.user)
+    except Unauthenticated as error:
+        form.form_errors.append(_(error.message))
         return form_page("auth/login.html", form)
-    if shut_out(known):
-        Audit.note("log-in-failed", None, known, suspended=True)
-        db.session.commit()
-        return form_page("auth/login.html", form, suspended=known)
-    if passwords.outdated(known.password_hash):
-        known.password_hash = passwords.hashed(form.password.data)
-    with reading():
-        second = bool(known.totp_secret) or Passkey.any_of(known)
-    if second:  # wrong codes count on with the wrong passwords
-        db.session.commit()
-        return begin_second_step(known)
-    Attempt.forgive("password", against[0])
-    log_in(known)
+    if has_second_step(user):  # wrong codes count on with the wrong passwords
+        return begin_second_step(user)
+    forgive(user)
+    log_in(user)
     return go(inside(request.values.get("next"), _own_profile()))
 
 

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response
 from postways.auth import bp, known_device, log_in, may_come_in, members_only, refills_form, shut_out
 from postways.auth.answers import check_tries, form_page, slowed_down, whom
 from postways.auth.forms import CodeForm, ProofForm
+from postways.auth.proof import forgive, has_second_step
 from postways.config import Config
 from postways.db import db, reading
 from postways.errors import Missing, Refused, TooMany
@@ -35,6 +36,7 @@ STEP = 30  # seconds that a code is valid
 PATIENCE = timedelta(minutes=10)  # between the password and the code
 PURPOSE = "second step"
 TOTP = "totp"
+WRONG_CODE = "That code is not right, or it was used already."
 SHOWN = "passkey shown"
 
 
@@ -56,19 +58,14 @@ def second_step() -> Response:
     form, shown = CodeForm(), {"passkeys": passkeys, "codes": bool(user.totp_secret)}
     if not form.validate_on_submit():
         return form_page("auth/second.html", form, **shown)
-    against = whom(user.username, known_device(user))
     try:
-        with reading():
-            check_tries("password", *against)
+        right = right_code(user, form.code.data)
     except TooMany as error:
         return slowed_down("auth/second.html", form, error, **shown)
-    if not _code_opens(user, form.code.data):
-        Attempt.note("password", *against)
-        Audit.note("log-in-failed", None, user, step=2)
-        db.session.commit()
-        form.code.errors = [*form.code.errors, _("That code is not right, or it was used already.")]
+    if not right:
+        form.code.errors = [*form.code.errors, _(WRONG_CODE)]
         return form_page("auth/second.html", form, **shown)
-    Attempt.forgive("password", against[0])
+    forgive(user)
     return _come_in(user)
 
 
@@ -96,7 +93,7 @@ def passkey_login() -> JsonAnswer | tuple[JsonAnswer, int]:
         return jsonify(sentence=_("This passkey does not open an account here.")), 422
     if shut_out(user):
         db.session.commit()
-        return jsonify(sentence=_suspended(user)), 422
+        return jsonify(sentence=suspended(user)), 422
     return jsonify(go=_come_in(user).headers["Location"])
 
 
@@ -129,9 +126,7 @@ def second_unproved(template: str, form: ProofForm, **context: Any) -> Response 
 
     Comes after the password, whose tries it shares.
     """
-    with reading():
-        needed = bool(g.user.totp_secret) or Passkey.any_of(g.user)
-    if not needed:
+    if not has_second_step(g.user):
         return None
     if _passkey_shown():
         session.pop(SHOWN)
@@ -144,7 +139,7 @@ def second_unproved(template: str, form: ProofForm, **context: Any) -> Response 
     Attempt.note("password", *whom(g.user.username))
     Audit.note("log-in-failed", g.user, g.user, door=request.endpoint, step=2)
     db.session.commit()
-    form.code.errors = [_("That code is not right, or it was used already.")]
+    form.code.errors = [_(WRONG_CODE)]
     return form_page(template, form, **context)
 
 
@@ -199,7 +194,8 @@ def _signed_by(expected: User | None) -> User | None:
     return user
 
 
-def _suspended(user: User) -> str:
+def suspended(user: User) -> str:
+    """What somebody reads who is shut out and has shown who it is."""
     config: Config = current_app.extensions["config"]
     words = {"reason": user.suspension_reason, "contact": config.contact.removeprefix("mailto:")}
     if user.suspended_until is None:
@@ -280,6 +276,22 @@ def _half_way() -> User | None:
     except (Broken, Missing, ValueError):
         return None
     return user if user.active and user.fingerprint("reset") == fingerprint else None
+
+
+def right_code(user: User, code: str) -> bool:
+    """Whether `code` is one of the app, or a recovery code; a wrong one counts as a try. Raises TooMany.
+
+    Commits what it counts; a right one is used up in the transaction that it leaves open.
+    """
+    against = whom(user.username, known_device(user))
+    with reading():
+        check_tries("password", *against)
+    if _code_opens(user, code):
+        return True
+    Attempt.note("password", *against)
+    Audit.note("log-in-failed", None, user, step=2)
+    db.session.commit()
+    return False
 
 
 def _code_opens(user: User, code: str) -> bool:
