@@ -35,6 +35,7 @@ SCHEMES = {
         "name": "Authorization",
         "description": "`Token <opaque token>`: from `auth/token/`, or a personal one from /settings/apps/.",
     },
+    "recovery": {"type": "http", "scheme": "bearer", "description": "Recovery token, from a mail; 15 minutes, once."},
     "session": {
         "type": "apiKey",
         "in": "cookie",
@@ -159,6 +160,8 @@ def _describe(operation: dict[str, Any], method: str, told: Door, references: An
     if told.scope is not None:
         operation["security"] = [{"access": []}, {"token": []}, {"session": []}]
         operation["x-scope"] = told.scope
+    if told.enters is not None:
+        operation["security"] = [{"recovery": []}]
     if told.body is not None:
         operation["requestBody"] = _request_body(told, references)
     operation["responses"] = {**_answers(told, references), **_problems(operation, method, told)}

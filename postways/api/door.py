@@ -36,6 +36,7 @@ class Door:
     errors: Sequence[int] = ()
     visitors: bool = False  # nobody else
     own_credentials: bool = False  # what it reads says who asks; a session of the pages counts for nothing here
+    enters: Callable[[], None] | None = None  # judges the Authorization instead, before the body is read
 
 
 def door(
@@ -49,13 +50,14 @@ def door(
     errors: Sequence[int] = (),
     visitors: bool = False,
     own_credentials: bool = False,
+    enters: Callable[[], None] | None = None,
 ) -> Callable[[View], View]:
     """Put a view behind a door; it takes `body` and `query` by these names.
 
     It answers a shape, or None for 204, or a `Response`. Its name is the operation's id, the first line of its
     docstring the summary.
     """
-    told = Door(answers, tag, scope, body, query, files, errors, visitors, own_credentials)
+    told = Door(answers, tag, scope, body, query, files, errors, visitors, own_credentials, enters)
     status = next(iter(answers))
 
     def behind(view: View) -> View:
@@ -73,6 +75,7 @@ def door(
 
         enter.door = told  # type: ignore[attr-defined]
         enter.own_credentials = own_credentials  # type: ignore[attr-defined]
+        enter.enters = enters  # type: ignore[attr-defined]
         return takes_files(enter) if files else enter  # type: ignore[return-value]
 
     return behind
@@ -81,6 +84,8 @@ def door(
 def _may_enter(told: Door) -> None:
     if told.visitors and g.user.is_member:
         raise Forbidden(KNOWN)
+    if told.enters is not None:
+        told.enters()
     if told.scope is None:
         return
     if not g.user.is_member:

@@ -36,6 +36,10 @@ class Shape(BaseModel):
 def _storable(text: str) -> str:
     if "\x00" in text:
         raise ValueError("NUL")
+    return _encodable(text)
+
+
+def _encodable(text: str) -> str:
     text.encode()  # half of a pair of surrogates is a ValueError
     return text
 
@@ -48,6 +52,7 @@ def _no_boolean(value: object) -> object:
 
 AMoment = Annotated[datetime, AfterValidator(_in_utc)]  # UTC where no zone is said
 Words = Annotated[str, AfterValidator(_storable)]  # text that every database can hold
+Secret = Annotated[str, AfterValidator(_encodable)]  # a password or token: every other character counts
 AnId = Annotated[int, BeforeValidator(_no_boolean), Field(ge=1, le=LARGEST_ID)]
 
 

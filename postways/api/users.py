@@ -158,7 +158,7 @@ def sign_up(body: SignUp) -> Response:
 
     For visitors. Log in afterwards; a mail asks to confirm the address.
     """
-    _rules_hold(body)
+    rules_hold(body)
     user = open_account(body.username, body.email, body.password)
     return done("own-profile", 201, user_id=user.id)
 
@@ -167,7 +167,7 @@ def sign_up(body: SignUp) -> Response:
 @door({200: Profile}, tag="users", scope="read")
 def read_me() -> Profile:
     """Read about yourself."""
-    return _own(g.user)
+    return own_profile(g.user)
 
 
 @bp.patch("/users/me/")
@@ -179,7 +179,7 @@ def introduce_me(body: Introduction) -> Response:
     """
     picture = _picture("avatar")  # slow: before the transaction
     me, sent = _held(), body.model_fields_set
-    same_as_read(lambda: _own(me))
+    same_as_read(lambda: own_profile(me))
     me.introduce(
         body.display_name if "display_name" in sent else me.display_name, body.bio if "bio" in sent else me.bio
     )
@@ -239,10 +239,11 @@ def list_following(user_id_or_username: str, query: Parts) -> Listed[Person]:
 
 @renders("own-profile")
 def _own_again(user_id: int) -> Profile:
-    return _own(User.find(user_id))
+    return own_profile(User.find(user_id))
 
 
-def _own(person: User) -> Profile:
+def own_profile(person: User) -> Profile:
+    """A person, as the person reads it."""
     return Profile(**_public(person, person), **_private(person))
 
 
@@ -335,7 +336,8 @@ def _held() -> User:
     return found[0]
 
 
-def _rules_hold(body: SignUp) -> None:
+def rules_hold(body: SignUp) -> None:
+    """Everything that speaks against such an account, but what others have. Raises Invalid."""
     found = refusals(body.username, body.email, body.password)
     config: Config = current_app.extensions["config"]
     fields: dict[str, list[str]] = {}

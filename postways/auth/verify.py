@@ -37,7 +37,7 @@ def send_again() -> Response:
 def verify(token: str) -> Response:
     """Opening the link changes nothing, because programs that look for viruses open links too; its button does."""
     try:
-        purpose, person = _whose(token)
+        purpose, person = whose(token)
     except Refused as error:
         return dead_link(error, "verify")
     if request.method != "POST":
@@ -55,7 +55,7 @@ def verify(token: str) -> Response:
     return go(url_for("auth.login", notice="verified"))
 
 
-def _whose(token: str) -> tuple[str, User]:
+def whose(token: str) -> tuple[str, User]:
     """Purpose and person; a token can have one purpose only. Raises Refused."""
     *others, last = USES
     for purpose in others:

@@ -143,10 +143,12 @@ class Family(db.Model):  # type: ignore[name-defined]
         return cls._end(user, cls.sid == sid)
 
     @classmethod
-    def end_of(cls, secret: str, user: User) -> bool:
-        """End the family of `user` that a refresh token belongs to; False when it is none, or has ended."""
-        mine = select(RefreshToken.family_id).where(RefreshToken.token_hash == _hash(secret))
-        return cls._end(user, cls.id == mine.scalar_subquery())
+    def end_of(cls, secret: str) -> User | None:
+        """End the family that a refresh token belongs to; returns whose it was, or None when it has ended."""
+        query = select(cls.id, User).join(User, User.id == cls.user_id)
+        query = query.join(RefreshToken, RefreshToken.family_id == cls.id)
+        row = db.session.execute(query.where(RefreshToken.token_hash == _hash(secret))).first()
+        return row[1] if row is not None and cls._end(row[1], cls.id == row[0]) else None
 
     @classmethod
     def end_one(cls, family_id: int, user: User) -> None:

@@ -59,7 +59,7 @@ def nameless(rows: Rows, user: User) -> Rows:
         if isinstance(value, str):
             return value.replace(user.username, "name")
         if isinstance(value, dict):
-            return {key: said for key, said in value.items() if key != "door"}
+            return {key: said for key, said in value.items() if key not in ("door", "change")}  # "change" is an id
         return "the person" if value == user.id and column.endswith("_id") else value
 
     return {
