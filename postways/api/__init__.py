@@ -22,6 +22,7 @@ bp = APIBlueprint("api", __name__, url_prefix="/api/v1")
 def init_app(app: Flask) -> None:
     """Open these doors, and those of the old addresses."""
     from postways.api import (  # noqa: F401, PLC0415 the doors attach themselves to `bp`
+        account,
         auth,
         description,
         follows,

@@ -1,9 +1,7 @@
-"""Credentials: getting, renewing and ending them, and changing what an account rests on."""
+"""Credentials: getting, renewing and ending them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import NoReturn
 
@@ -14,29 +12,21 @@ from pydantic import Field
 from postways import access, auth
 from postways.api import bp
 from postways.api.door import NEEDED, answered, door
-from postways.api.shapes import Detail, Secret, Shape, Words
+from postways.api.shapes import Secret, Shape, Words
 from postways.api.users import Profile, SignUp, own_profile, rules_hold
-from postways.auth import bearer, may_come_in, passwords
-from postways.auth.answers import check_tries, right_password, whom
-from postways.auth.proof import Suspended, by_password, forgive, forgive_everywhere, has_second_step
+from postways.auth import may_come_in
+from postways.auth.proof import Suspended, by_password, forgive, has_second_step
 from postways.auth.second import WRONG_CODE, right_code, suspended
 from postways.auth.signing_up import open_account
-from postways.auth.verify import USES, whose
 from postways.config import Config
-from postways.db import db, now, read_only, reading
-from postways.errors import Forbidden, Invalid, Refused, Unauthenticated
-from postways.handlers import sentence
-from postways.links import links
-from postways.models import ApiToken, Attempt, Audit, Family, Session, User
+from postways.db import db, now, reading
+from postways.errors import Invalid, Unauthenticated
+from postways.models import ApiToken, Audit, Family, User
 from postways.models.scopes import scopes_of_role, written
 from postways.models.token import WRONG
-from postways.models.user import check_email, check_password
 
 COOKIE_PATH = "/api/v1/auth/"
 CODE_NEEDED = "This account asks for a code too: send it as otp."
-NOT_YOURS = "That is not your password. Type it again."
-NOT_THE_SAME = "The two passwords are not the same. Type them again."
-SENT = "If an account has this address, a mail with a recovery token is on its way."
 
 
 class LogIn(Shape):
@@ -80,51 +70,6 @@ class Token(Shape):
 
 class Nothing(Shape):
     """An empty object."""
-
-
-class Address(Shape):
-    """Where the mail goes."""
-
-    email: Words = Field(examples=["ada@example.org"])
-
-
-class NewPassword(Shape):
-    """The new password, twice."""
-
-    new_password: Secret = Field(examples=["nine boats 4 the sea"])
-    new_password2: Secret = Field(examples=["nine boats 4 the sea"])
-
-
-class PasswordChange(NewPassword):
-    """The old password once, the new one twice."""
-
-    old_password: Secret = Field(examples=["seven boats 4 the sea"])
-
-
-class UsernameChange(Shape):
-    """The new name, and the password."""
-
-    password: Secret = Field(examples=["seven boats 4 the sea"])
-    new_username: Words = Field(examples=["grace"])
-
-
-class UsernameChanged(Detail):
-    """The name has changed."""
-
-    username: str = Field(examples=["grace"])
-
-
-class EmailChange(Shape):
-    """The new address, and the password."""
-
-    password: Secret = Field(examples=["seven boats 4 the sea"])
-    new_email: Words = Field(examples=["grace@example.org"])
-
-
-class EmailChanged(Detail):
-    """The address counts."""
-
-    email: str = Field(examples=["grace@example.org"])
 
 
 class LoggedIn(Shape):
@@ -189,115 +134,6 @@ def verify_token(body: Token) -> Nothing:
     return Nothing()
 
 
-@bp.post("/auth/token/recovery/")
-@door({200: Detail}, tag="auth", body=Address, own_credentials=True)
-def ask_for_recovery(body: Address) -> Detail:
-    """Ask for a mail with a recovery token.
-
-    The answer is the same whether anybody has this address; asking changes nothing.
-    """
-    with _about("email"):
-        check_email(body.email.strip())
-    against = whom(body.email)
-    with reading():
-        check_tries("reset", *against)
-    Attempt.note("reset", *against)
-    User.forgot_password(User.with_email(body.email), "recovery")
-    db.session.commit()
-    return Detail(detail=_(SENT))
-
-
-def _recovering() -> None:
-    """Only a recovery token opens the reset; an ordinary one is known here, but not allowed."""
-    kind, _blank, secret = request.headers.get("Authorization", "").strip().partition(" ")
-    if not secret:
-        raise Unauthenticated(NEEDED)
-    try:
-        with reading():
-            g.recovering = links().person("recovery", secret.strip() if kind.lower() == "bearer" else "")
-    except Refused:
-        bearer.recognise(by_cookie=False)  # raises Unauthenticated for what is no token of any kind
-        raise Forbidden from None
-
-
-@bp.post("/auth/password/reset/")
-@door({200: Detail}, tag="auth", body=NewPassword, enters=_recovering)
-def reset_password(body: NewPassword) -> Detail:
-    """Choose a new password with a recovery token; every token and session ends."""
-    person: User = g.recovering
-    password_hash = _new_hash(body, person)
-    try:
-        person.reset_password(password_hash)
-    except Refused as error:
-        raise Unauthenticated(error.message) from None
-    forgive_everywhere(person)
-    db.session.commit()
-    return Detail(detail=_("Password reset successfully."))
-
-
-@bp.post("/auth/password/change/")
-@door({200: Detail}, tag="auth", scope="update", body=PasswordChange)
-def change_password(body: PasswordChange) -> Detail:
-    """Choose a new password; every token and session ends, this one too."""
-    _check_new(body, g.user)
-    _prove(body.old_password, "old_password")
-    password_hash = passwords.hashed(body.new_password)
-    g.user.change_password(password_hash)
-    Session.end_all(g.user)
-    db.session.commit()
-    return Detail(detail=_("Password changed successfully."))
-
-
-@bp.post("/auth/username/change/")
-@door({200: UsernameChanged}, tag="auth", scope="update", body=UsernameChange)
-def change_username(body: UsernameChange) -> UsernameChanged:
-    """Be called otherwise, once in 30 days."""
-    _filled(body, "new_username")
-    _prove(body.password, "password")
-    with _about("new_username"):
-        g.user.rename(body.new_username, now())
-    db.session.commit()
-    return UsernameChanged(detail=_("Username changed successfully."), username=g.user.username)
-
-
-@bp.post("/auth/email/change/")
-@door({200: Detail}, tag="auth", scope="update", body=EmailChange)
-def change_email(body: EmailChange) -> Detail:
-    """Ask for a mail to the new address, whose link completes the change."""
-    _filled(body, "new_email")
-    against = f"person {g.user.id}"
-    with _about("new_email"):
-        check_email(body.new_email.strip())
-    with reading():
-        check_tries("email", against)
-    _prove(body.password, "password")
-    Attempt.note("email", against)
-    db.session.commit()
-    with _about("new_email"):
-        g.user.ask_for_email(body.new_email)
-    db.session.commit()
-    return Detail(detail=_("Verification email sent to your new email address."))
-
-
-@bp.post("/auth/email/verify/")
-@door({200: EmailChanged}, tag="auth", body=Token, own_credentials=True, errors=(409,))
-def verify_email(body: Token) -> EmailChanged:
-    """Complete a change of the address with the token of the mail."""
-    return _address_answers(body.token)
-
-
-@bp.get("/auth/email/verify/")
-@door({200: EmailChanged}, tag="auth", query=Token, own_credentials=True, errors=(409,))
-def verify_email_by_address(query: Token) -> EmailChanged:
-    """Complete a change of the address, as `POST` does.
-
-    Mails don't lead here but to a page with a button, so that programs that open links change nothing.
-    """
-    db.session.commit()
-    read_only(request.method == "HEAD")
-    return _address_answers(query.token)
-
-
 @bp.post("/auth/register/")
 @door({201: LoggedIn}, tag="auth", body=SignUp, own_credentials=True)
 def register(body: SignUp) -> Response:
@@ -344,7 +180,7 @@ def log_out_everywhere(body: Nothing) -> Response:
 
 def _who(body: LogIn) -> User:
     """The person, once everything is shown that the account asks for; the log-in is written down, not committed."""
-    _filled(body, "username", "password")
+    filled(body, "username", "password")
     try:
         user = by_password(body.username, body.password)
     except Suspended as shut:
@@ -405,63 +241,19 @@ def _end_own() -> None:
     db.session.commit()
 
 
-def _address_answers(token: str) -> EmailChanged:
-    with _about("token"):
-        purpose, person = whose(token)
-        changed = purpose == "email"
-        email = (person.pending_email if changed else person.email) or ""
-        if request.method != "HEAD":
-            USES[purpose](person)
-    db.session.commit()
-    words = _("Email changed successfully.") if changed else _("Email confirmed successfully.")
-    return EmailChanged(detail=words, email=email)
-
-
-def _prove(password: str, field: str) -> None:
-    if not right_password(password):
-        raise Invalid({field: [_(NOT_YOURS)]})
-
-
-def _new_hash(body: NewPassword, person: User) -> str:
-    _check_new(body, person)
-    return passwords.hashed(body.new_password)
-
-
-def _check_new(body: NewPassword, person: User) -> None:
-    problems: dict[str, list[str]] = {}
-    try:
-        check_password(body.new_password, person.username, person.email or "")
-    except Refused as error:
-        problems["new_password"] = [sentence(error)]
-    if body.new_password != body.new_password2:
-        problems["new_password2"] = [_(NOT_THE_SAME)]
-    if problems:
-        raise Invalid(problems)
-
-
-def _filled(body: Shape, *names: str) -> None:
+def filled(body: Shape, *names: str) -> None:
+    """Raise Invalid unless something stands in each of these fields."""
     empty = [name for name in names if not getattr(body, name).strip()]
     if empty:
         raise Invalid({name: [_("This field is required.")] for name in empty})
 
 
-@contextmanager
-def _about(field: str) -> Iterator[None]:
-    """What a noun refuses belongs to this field of the body."""
-    try:
-        yield
-    except Refused as error:
-        error.field = field
-        raise
-
-
 def _cookie() -> str:
-    """The refresh token in the cookie. Raises Unauthenticated without one; 403 for what another site has sent."""
+    """The refresh token in the cookie, if the browser says that a page of ours asks. Raises Unauthenticated."""
     secret = request.cookies.get(_cookie_name())
     if secret is None:
         raise Unauthenticated(NEEDED)
-    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
-    if origin != _config().base_url and site != "same-origin":
+    if "Origin" not in request.headers and request.headers.get("Sec-Fetch-Site") != "same-origin":
         abort(403)
     auth.refuse_foreign_origin()
     return secret

@@ -9,6 +9,7 @@ from html import unescape
 import pytest
 import time_machine
 
+from postways import exports
 from postways.db import db, now
 from postways.models import ApiToken, Audit, Family, User
 from tests.cast import PASSWORD, Browser, letters, make_user
@@ -233,3 +234,14 @@ def test_ending_the_other_browsers_leaves_the_tokens(app, ada, as_ada):
 
     assert person(app, secret)
     assert works(app, refresh)
+
+
+def test_the_export_names_them_without_their_secrets(app, ada, as_ada):
+    secret = secret_in(make(as_ada))
+    _, refresh = logged_in_app(app, ada)
+    with app.app_context():
+        documents, _ = exports.contents(User.find(ada.id))
+
+    assert [token["name"] for token in documents["tokens.json"]] == ["Backup"]
+    assert [family["device"] for family in documents["apps.json"]] == ["PhotoSync/2.1 (Pixel)"]
+    assert not any(hidden in repr(documents) for hidden in (secret, refresh, "token_hash", "sid"))
