@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -21,6 +23,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    bindparam,
     case,
     delete,
     false,
@@ -51,7 +54,7 @@ from postways.db import Id, Moment, changed, db, now
 from postways.errors import Forbidden, Missing, Refused
 from postways.models.audit import Audit, given_reason
 from postways.models.block import Block
-from postways.models.guest import Actor
+from postways.models.guest import Actor, Guest
 from postways.models.mail import Mail
 from postways.models.mute import Mute
 from postways.models.post import UNVERIFIED, Post
@@ -146,7 +149,7 @@ class Comment(db.Model):  # type: ignore[name-defined]
         return and_(cls._shown(which), ~Block.parts(actor.id, which.author_id))
 
     @classmethod
-    def listed_for(cls, actor: Actor, which: Any = None) -> ColumnElement[bool]:
+    def listed_for(cls, actor: Any, which: Any = None) -> ColumnElement[bool]:
         """Which of them a page lists: none of whom `actor` mutes; staff reads lists as members do."""
         which = which or cls
         if actor.id is None:
@@ -159,7 +162,7 @@ class Comment(db.Model):  # type: ignore[name-defined]
         return and_(which.deleted_at.is_(None), which.withheld.is_(False))
 
     @classmethod
-    def liked_by(cls, actor: Actor) -> ColumnElement[bool]:
+    def liked_by(cls, actor: Any) -> ColumnElement[bool]:
         """Whether `actor` likes it."""
         if actor.id is None:
             return false()
@@ -202,14 +205,9 @@ class Comment(db.Model):  # type: ignore[name-defined]
 
         The post must have been found for `actor`.
         """
-        top = aliased(cls)
-        begun = select(*_window(top, actor, REPLIES_SHOWN)).where(
-            top.post_id == post.id,
-            top.parent_id.is_(None),
-            top.id < before,
-            or_(cls.listed_for(actor, top), top.reply_count > 0),
-        )
-        talk = cls._talk(post, actor, begun.order_by(top.id.desc()).limit(THREADS + 1))
+        asked = {"post": post.id, "before": before} | ({"reader": actor.id} if actor.id is not None else {})
+        query = _newest_threads(actor.id is not None, int(now().timestamp()) // 60)
+        talk = Talk.of(post, db.session.execute(query, asked).all())
         if len(talk.threads) > THREADS:
             del talk.threads[THREADS:]
             talk.older = talk.threads[-1].comment.id
@@ -229,20 +227,22 @@ class Comment(db.Model):  # type: ignore[name-defined]
             .scalar_subquery()
         )
         window = _window(top, actor, REPLIES, before or _some_after(comment_id, top, actor))
-        talk = cls._talk(post, actor, select(*window).where(top.id == begun, top.post_id == post.id))
+        query = cls._with_replies(post.id, actor, select(*window).where(top.id == begun, top.post_id == post.id))
+        talk = Talk.of(post, db.session.execute(query).all())
         if not talk.threads or not (talk.threads[0].comment.seen or talk.threads[0].replies):
             raise Missing
         return talk
 
     @classmethod
-    def _talk(cls, post: Post, actor: Actor, threads: Select[Any]) -> Talk:
-        """What `threads` (rows of `_window`) hold, newest thread first, the replies of each in their order."""
+    def _with_replies(cls, post_id: Any, actor: Any, threads: Select[Any]) -> Select[Any]:
+        """The comments that begin these `threads` (rows of `_window`) and the replies in their windows, as `Talk` reads
+        them."""
         tops, reply, writer = threads.cte("tops"), aliased(cls), aliased(User)
         within = and_(reply.parent_id == tops.c.id, reply.id > tops.c.after, reply.id < tops.c.before)
         replies = select(reply.id, tops.c.after, tops.c.before).join(tops, within).where(cls.listed_for(actor, reply))
         found = union_all(select(tops.c.id, tops.c.after, tops.c.before), replies).subquery("found")
-        newest = select(func.max(cls.id)).where(cls.post_id == post.id).scalar_subquery()
-        query = (
+        newest = select(func.max(cls.id)).where(cls.post_id == post_id).scalar_subquery()
+        return (
             select(cls, found.c.after, found.c.before, newest)
             .join(found, found.c.id == cls.id)
             .outerjoin(cls.author.of_type(writer))
@@ -250,7 +250,6 @@ class Comment(db.Model):  # type: ignore[name-defined]
             .options(with_expression(cls.liked, cls.liked_by(actor)), with_expression(cls.seen, cls.listed_for(actor)))
             .execution_options(populate_existing=True)
         )
-        return Talk.of(post, db.session.execute(query).all())
 
     @classmethod
     def since(cls, post: Post, actor: Actor, comment_id: int) -> Sequence[Comment]:
@@ -572,7 +571,23 @@ def _may_talk(post: Post, actor: Actor) -> User:
     return actor
 
 
-def _window(top: Any, actor: Actor, size: int, before: Any = END) -> list[Any]:
+@lru_cache(maxsize=4)
+def _newest_threads(member: bool, minute: int) -> Select[Any]:
+    """The statement of `Comment.talk`; building it costs more than running it, and it is the same for everybody.
+
+    It is made anew every `minute`, because which mutes are over is written into it.
+    """
+    actor = SimpleNamespace(id=bindparam("reader", type_=Id)) if member else Guest()
+    post_id, top = bindparam("post", type_=Id), aliased(Comment)
+    begun = (
+        select(*_window(top, actor, REPLIES_SHOWN))
+        .where(top.post_id == post_id, top.parent_id.is_(None), top.id < bindparam("before", type_=Id))
+        .where(or_(Comment.listed_for(actor, top), top.reply_count > 0))
+    )
+    return Comment._with_replies(post_id, actor, begun.order_by(top.id.desc()).limit(THREADS + 1))
+
+
+def _window(top: Any, actor: Any, size: int, before: Any = END) -> list[Any]:
     """The columns that say which replies of the thread `top` are shown: the newest so many `before` an id."""
     reply = aliased(Comment)
     one_too_many = (

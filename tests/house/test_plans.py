@@ -58,6 +58,9 @@ PATHS = [
     "/search/?q=zoe&kind=people",
     "/search/?q=other&kind=tags",
     "/posts/1/likes/",
+    "/posts/1/",
+    "/posts/1/?before=5",
+    "/posts/1/?comment=1",
 ]
 
 
