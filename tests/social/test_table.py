@@ -11,7 +11,7 @@ import pytest
 from postways import media
 from postways.db import db
 from postways.models import Block, Follow, Mute, User
-from tests.cast import Browser, make_post
+from tests.cast import Browser, make_comment, make_post
 
 TABLE = Path(__file__).parents[2] / "docs" / "blocks-and-mutes.md"
 READERS = ("who was blocked", "who blocked", "who mutes")
@@ -55,7 +55,9 @@ def two(app, ada, ben, crowd) -> dict[str, dict[str, object]]:
         post = make_post(
             app, person, title=f"{person.username}’s lighthouse #harbour", pictures=1, likes=[person, other]
         )
+        comment = make_comment(app, common, person, f"{person.username}’s lighthouse is older")
         things[person.username] = {
+            "their_comment": comment.id,
             "them": person.username,
             "their_id": person.id,
             "their_post": post.id,
