@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from flask import has_app_context
+from sqlalchemy import insert
 
 from postways import sweep
 from postways.blocklist import Blocklist
@@ -501,3 +502,27 @@ def test_what_came_since_is_told_oldest_first_and_without_ones_own(app, post, ad
     assert [comment.id for comment in Comment.since(post, ben, first.id)] == [second.id, third.id]
     assert Comment.ids_since(post.id, ben, first.id) == {third.id}
     assert Comment.ids_since(post.id, Guest(), 0) == {first.id, second.id, third.id}
+
+
+def test_however_deep_people_answer_there_are_two_levels(app, post, ada, ben, inside):
+    top = last = say(app, post, ben)
+    for n in range(30):
+        last = say(app, post, (ada, ben)[n % 2], f"Deeper {n}", answers=last)
+
+    assert {comment.parent_id for comment in db.session.query(Comment)} == {None, top.id}
+    assert Comment.find(top.id, ben).reply_count == 30
+
+
+def test_a_thread_of_ten_thousand_shows_what_others_show(app, post, ben, inside):
+    top = say(app, post, ben)
+    reply = {"post_id": post.id, "author_id": ben.id, "parent_id": top.id, "body": "Me too", "created_at": now()}
+    reply |= {"like_count": 0, "reply_count": 0, "withheld": False}
+    db.session.execute(insert(Comment), [reply] * 10_000)
+    db.session.commit()
+    found = Post.find(post.id, ben)
+
+    (thread,) = Comment.talk(found, ben).threads
+    assert (len(thread.replies), bool(thread.older)) == (REPLIES_SHOWN, True)
+
+    (thread,) = Comment.thread(found, ben, top.id + 5_000).threads
+    assert (len(thread.replies), bool(thread.older), thread.newer) == (REPLIES, True, True)
