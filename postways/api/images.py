@@ -49,6 +49,11 @@ def read_image(image_id: int) -> ImageDetail:
     photo = Post.photo_seen_by(g.user, photo_id=image_id)
     if photo is None:
         raise Missing
+    return detail_of(photo)
+
+
+def detail_of(photo: Photo) -> ImageDetail:
+    """One photograph, to somebody who may see it."""
     found = ImageDetail(
         url=absolute(f"/api/v1/images/{photo.id}/"),
         id=photo.id,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 Schema = dict[str, Any]
-PLACES = {"post_id": "7", "like_id": "11", "user_id_or_username": "ada", "username": "ada"}
+PLACES = {"user_id_or_username": "ada", "username": "ada", "tag": "harbour"}
+AN_ID = "7"
 MULTIPART = "multipart/form-data"
 LONGEST_LINE = 72
 
@@ -131,8 +133,7 @@ def _example(answer: Schema) -> str:
 
 def _curl(spec: Schema, method: str, path: str, operation: Schema) -> str:
     """A command that asks for it."""
-    for name, value in PLACES.items():
-        path = path.replace(f"{{{name}}}", value)
+    path = re.sub(r"\{(\w+)\}", lambda place: PLACES.get(place[1], AN_ID), path)
     needed = [one for one in operation.get("parameters", []) if one["in"] == "query" and one.get("required")]
     query = "&".join(f"{one['name']}={one['schema'].get('examples', ['1'])[0]}" for one in needed)
     parts = ["curl" if method == "GET" else f"curl -X {method}", shlex.quote(spec["servers"][0]["url"] + path)]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, BinaryIO, Literal, cast
+from typing import Annotated, Any, Literal
 
-from flask import Response, current_app, g, request, url_for
+from flask import Response, current_app, g, url_for
 from flask_babel import gettext as _
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from postways import limits
+from postways import limits, uploads
 from postways.api import bp
 from postways.api.door import absolute, done, door, same_as_read
 from postways.api.idempotency import renders
+from postways.api.images import ImageDetail, detail_of
 from postways.api.lists import asked, listed
 from postways.api.shapes import SENTENCE, Listed, Parts, Shape, Words
 from postways.auth import PROOF_LASTS
@@ -26,7 +27,6 @@ from postways.errors import Forbidden, Invalid, Missing, Refused
 from postways.handlers import sentence
 from postways.models import Follow, Photo, Post, User
 from postways.models.post import Tally
-from postways.threads import in_thread
 
 MYSELF = "me"
 UNPROVED = "Log in again, or send your password: this needs a log-in that is less than two hours old."
@@ -132,6 +132,12 @@ class Introduction(Shape):
     )
 
 
+class NewPicture(Shape):
+    """The photograph that shows who you are."""
+
+    FILES = PICTURE | {"image": "The same by another name."}
+
+
 class Proof(Shape):
     """That it is you."""
 
@@ -190,6 +196,20 @@ def introduce_me(body: Introduction) -> Response:
     return done("own-profile", 200, user_id=me.id)
 
 
+@bp.put("/users/me/avatar/")
+@door({200: ImageDetail}, tag="users", scope="update", body=NewPicture, files=True)
+def choose_picture(body: NewPicture) -> Response:
+    """Choose your picture.
+
+    It is shown once it has been prepared; ask for it by its `url` until it is ready.
+    """
+    picture = _picture(*NewPicture.FILES)  # slow: before the transaction
+    if picture is None:
+        raise Invalid({"avatar": [_("Send a photograph as a file, in multipart/form-data.")]})
+    picture.pend_as_avatar(_held())
+    return done("picture-chosen", 200, photo_id=picture.id)
+
+
 @bp.get("/users/<user_id_or_username>/")
 @door({200: Profile}, tag="users", scope="read")
 def read_user(user_id_or_username: str) -> Profile:
@@ -235,6 +255,11 @@ def list_following(user_id_or_username: str, query: Parts) -> Listed[Person]:
     """List whom a person follows, newest first."""
     page = Follow.listed(_looked_into(user_id_or_username), g.user, asked(query), of_followers=False)
     return listed(Person, page, lambda follows: [person_of(follow.followed) for follow in follows], query)
+
+
+@renders("picture-chosen")
+def _chosen(photo_id: int) -> ImageDetail:
+    return detail_of(Photo.upload_of(photo_id, g.user))
 
 
 @renders("own-profile")
@@ -351,24 +376,16 @@ def rules_hold(body: SignUp) -> None:
         raise Invalid(fields)
 
 
-def _picture(field: str) -> Photo | None:
+def _picture(*fields: str) -> Photo | None:
     """The file that was sent along, as an upload that is not in the session yet. Raises Refused."""
-    file = request.files.get(field)
-    if file is None or not file.filename:
-        return None
-    limits.count("upload", g.user.id)
-    config: Config = current_app.extensions["config"]
-    try:
-        return in_thread(
-            Photo.store,
-            cast("BinaryIO", file.stream),
-            current_app.extensions["storage"],
-            max_bytes=config.max_upload_bytes,
-            max_pixels=config.max_pixels,
-        )
-    except Refused as error:
-        error.field = field
-        raise
+    for field, file in uploads.sent(*fields):
+        limits.count("upload", g.user.id)
+        try:
+            return uploads.stored(file)
+        except Refused as error:
+            error.field = field
+            raise
+    return None
 
 
 def _prove(password: str | None) -> None:

@@ -47,6 +47,7 @@ LINES = [
     Line("sign_up", "POST", "users/", 400, 403, 403),
     Line("read_me", "GET", "users/me/", 401, 200, 200),
     Line("introduce_me", "PATCH", "users/me/", 401, 200, 403),
+    Line("choose_picture", "PUT", "users/me/avatar/", 401, 400, 403),
     Line("read_user", "GET", "users/{ada}/", 401, 200, 200),
     Line("close_account", "DELETE", "users/{ada}/", 401, 403, 403),
     Line("list_followers", "GET", "users/{ada}/followers/", 401, 200, 200),

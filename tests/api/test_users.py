@@ -376,6 +376,28 @@ def test_a_picture_comes_as_a_file(app, ada, as_client):
     assert app.test_client().get(address.removeprefix("http://localhost")).mimetype == "image/jpeg"
 
 
+@pytest.mark.parametrize("field", ["avatar", "image"])
+def test_a_picture_has_a_door_of_its_own_that_tells_how_far_it_is(app, ada, as_client, field):
+    answer = as_client.put("users/me/avatar/", data={field: (BytesIO(picture()), "me.jpg")})
+    told = answer.get_json()
+
+    assert (answer.status_code, told["status"], told["image"], told["post"]) == (200, "waiting", None, None)
+    with app.app_context():
+        jobs.prepare(told["id"])
+    assert as_client.get(f"images/{told['id']}/").get_json()["status"] == "ready"
+    assert (
+        as_client.get("users/me/").get_json()["avatar"]
+        == as_client.get(f"images/{told['id']}/").get_json()["thumbnail"]
+    )
+
+
+@pytest.mark.parametrize("body", [{}, {"json": {"avatar": "x"}}, {"data": {"avatar": "x"}}], ids=str)
+def test_a_choice_needs_a_picture(as_client, body):
+    answer = as_client.put("users/me/avatar/", **body)
+
+    assert (answer.status_code, list(answer.get_json())) == (400, ["avatar"])
+
+
 @pytest.mark.parametrize("nothing", [{"json": {"avatar": None}}, {"data": {"avatar": ""}}], ids=str)
 def test_a_picture_can_be_taken_away(app, ada, as_client, nothing):
     as_client.patch("users/me/", data={"avatar": (BytesIO(picture()), "me.jpg")})
