@@ -905,7 +905,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         """Write down that staff reads what they could not read as a member, once an hour; whether that was done."""
         if not actor.is_staff or self.author_id == actor.id:
             return False
-        alike = exists().where(Post.id == self.id, Post.deleted_at.is_(None), Post._shown(), Post._open_to(actor.id))
+        alike = exists().where(Post.id == self.id, Post.deleted_at.is_(None), Post.shown(), Post._open_to(actor.id))
         if db.session.scalar(select(alike)):
             return False
         if Audit.happened("private-read", actor, now() - NOTED_AGAIN_AFTER, post_id=self.id):
