@@ -2,6 +2,7 @@
 
 import random
 import unicodedata
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select, text
@@ -11,6 +12,7 @@ from postways.config import Config, ConfigError
 from postways.db import db, now
 from postways.models import Guest, Post, Tag, User, departure
 from tests.cast import make_post
+from tests.together import at_once
 
 SCRIPTS = {
     "Düne im Straßenlicht": ["dune", "DÜNE", "strassen", "Straßenlicht", "strassenlicht im dune"],
@@ -329,3 +331,21 @@ def test_a_python_without_fts5_is_told_what_to_do(monkeypatch, config):
 
     with pytest.raises(ConfigError, match="without FTS5"):
         search.init_app(on_sqlite)
+
+
+def test_many_edits_at_once_leave_one_row_with_the_words_of_the_last(app, ada):
+    post = make_post(app, ada, title="Harbour", ready=False)
+
+    def edit(number: int) -> None:
+        with app.app_context():
+            mine = Post.own(post.id, User.find(ada.id))
+            mine.edit(ada, title=f"Pier {number}", content="", photos=[], licence="CC0-1.0", credit="")
+            db.session.commit()
+
+    at_once([partial(edit, number) for number in range(20)])
+
+    with app.app_context():
+        title = Post.find(post.id, ada).title
+        assert [number for number in range(20) if found(f"pier {number} ") == [title]]
+        assert len(left(search.posts, "pier")) == 1
+        assert left(search.posts, "harbour") == []

@@ -234,6 +234,7 @@ class TestSearch:
 
     def test_is_one_key_away(self, app, guest):
         assert re.search(r'href="/search/"[^>]*data-key="/"', guest.get("/").text)
+        assert "<kbd>/</kbd>" in guest.get("/theme/").text
 
 
 class TestWhoMayFindWhom:
