@@ -45,7 +45,8 @@ from postways.db import Id, changed, db
 LONGEST_WORD = 60  # characters; of a longer word only its beginning is compared
 MOST_ASKED = 16  # words of a question that count
 LONGEST_QUESTION = 200  # characters that are looked at
-PREFIXES = "1 2 3 4 5 6 7 8"  # lengths of beginnings that FTS5 keeps lists of; longer ones are collected when asked for
+# lengths of beginnings that FTS5 keeps lists of; for a longer one it collects all matches first
+PREFIXES = " ".join(map(str, range(1, 17)))
 AT_ONCE = 500  # documents in one statement
 FTS5 = (
     "CREATE VIRTUAL TABLE {0}_index USING fts5(words, content='{0}_words', content_rowid='place', detail=none, "

@@ -27,7 +27,7 @@ def growth(bench: Bench) -> Iterator[Figure]:
     _grow(bench, few)
     lists = _lists(bench)
     visitor = Visitor(bench.site.port)
-    depths = {name: _deep(visitor, path, DEEP)[1] for name, path in lists.items()}
+    depths = {name: _full(_deep(visitor, path, DEEP)[1]) for name, path in lists.items()}
     before = _costs(bench, lists, depths)
     _grow(bench, many)
     for name, (cost, statements) in _costs(bench, lists, depths).items():
@@ -74,6 +74,11 @@ def _deep(visitor: Visitor, path: str, most: int) -> tuple[str, int]:
             return path, number
         path = unescape(found[1])
     return path, most
+
+
+def _full(last: int) -> int:
+    """The last page that is as long as the others."""
+    return last if last == DEEP else max(1, last - 1)
 
 
 def _costs(bench: Bench, lists: dict[str, str], depths: dict[str, int]) -> dict[str, tuple[float, int]]:
