@@ -57,7 +57,7 @@ from postways.models.photo import LONGEST_ALT, Photo
 from postways.models.tag import PostTag, Tag
 from postways.models.user import UNVERIFIED, User
 from postways.paging import Key, Page
-from postways.text import folded, names_in, tags_in, words_of
+from postways.text import folded, names_in, tags_in, trimmed, words_of
 
 if TYPE_CHECKING:
     from postways.models.notification import Notification
@@ -722,7 +722,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         self, title: str, content: str, licence: str, credit: str, warning: str, tags: Sequence[str]
     ) -> None:
         typed = (title, content, credit, warning)
-        title, content, credit, warning = (words.replace("\x00", "").strip() for words in typed)
+        title, content, credit, warning = (trimmed(words) for words in typed)
         if not title:
             raise Refused("Give the post a title.", field="title")
         for field, words, most in (

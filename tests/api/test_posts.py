@@ -7,11 +7,12 @@ import pytest
 
 from postways import jobs
 from postways.db import db, now
-from postways.models import Audit, Block, Follow, Photo, Post, User
+from postways.models import Audit, Block, Follow, Like, Photo, Post, User
 from tests.api.client import Client
 from tests.cast import make_photo, make_post, make_user, picture, upload
 from tests.house.test_queries import statements
 from tests.posts.test_new import LOST_LATER
+from tests.together import at_once
 
 DETAIL = {
     *("url", "id", "author", "title", "content", "image", "images", "thumbnail"),
@@ -696,3 +697,46 @@ def test_a_day_ago_is_not_now(app, ada):
     today = now().date().isoformat()
 
     assert Client(app).get(f"posts/?created_at__gte={today}&created_at__lte={today}").get_json()["count"] == 2
+
+
+# --- likes
+
+
+def test_fifty_switches_at_once_end_as_they_would_one_after_the_other(app, ben, post):
+    authorization = Client.bearer(app, ben).authorization  # who likes it already
+    answers = at_once(
+        [
+            lambda client=client: client.post("likes/toggle/", {"post": post.id}).status_code
+            for client in [Client(app, authorization) for _ in range(50)]
+        ]
+    )
+
+    assert (answers.count(201), answers.count(204)) == (25, 25)
+    with app.app_context():
+        assert db.session.query(Like).filter_by(post_id=post.id).count() == 1
+    assert now_is(app, post.id).like_count == 1
+
+
+@pytest.mark.parametrize("hidden", ["draft", "followers", "trash", "blocked"])
+def test_likes_of_a_hidden_post_show_nowhere(app, ada, ben, crowd, post, hidden):
+    with app.app_context():
+        like_id = db.session.query(Like).filter_by(post_id=post.id).one().id
+        row, author = db.session.get(Post, post.id), db.session.get(User, ada.id)
+        if hidden == "draft":
+            row.withdraw(author)
+        elif hidden == "trash":
+            row.delete(author)
+        elif hidden == "blocked":
+            Block.begin(author, db.session.get(User, crowd.id))
+        else:
+            row.audience, row.closed = "followers", True
+        db.session.commit()
+    client = Client.bearer(app, crowd)
+
+    assert client.get(f"likes/?post={post.id}").get_json()["results"] == []
+    assert client.get(f"likes/?user={ben.id}").get_json()["results"] == []
+    assert client.get(f"likes/?user={ben.id}&post={post.id}").get_json() == {"liked": False}
+    assert client.get(f"likes/{like_id}/").status_code == 404
+    assert client.get(f"likes/batch/?ids={post.id}").get_json() == {}
+    assert list(client.post("likes/toggle/", {"post": post.id}).get_json()) == ["post"]
+    assert client.put(f"posts/{post.id}/like/").status_code == 404
