@@ -112,7 +112,13 @@ class PostForm(FlaskForm):
 
 
 class CommentForm(FlaskForm):
-    """What somebody says under a post; its length is judged by the noun."""
+    """What somebody says under a post; its length is judged by the noun.
+
+    A visitor's carries no token, so that reading a post sets no cookie: it leads to the log-in.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options, meta={"csrf": g.user.is_member})
 
     body = TextAreaField(_l("Comment"), filters=[_trimmed])
     key = HiddenField(
