@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import (
     ColumnElement,
+    Index,
     String,
     Text,
     and_,
@@ -62,6 +63,7 @@ RESERVED = frozenset(
     "me admin api static media live login logout signup settings authors posts tags search explore popular feed "
     "messages notifications saved likes moderation membership o dev root support staff moderator postways".split()
 )
+SUSPENDED, DELETED = text("suspended_at IS NOT NULL"), text("deleted_at IS NOT NULL")
 MOST_OFFERED = 8  # people whose names begin with what somebody is typing
 SORTS = ("active", "name", "posts", "given", "received", "joined")
 STATES = ("active", "suspended")
@@ -88,6 +90,11 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     """A member, moderator or admin."""
 
     __tablename__ = "users"
+    __table_args__ = (
+        # of those who are away alone: SQLite would take it for "is here" and then sort everybody for a few names
+        Index("ix_users_suspended_at", "suspended_at", sqlite_where=SUSPENDED, postgresql_where=SUSPENDED),
+        Index("ix_users_deleted_at", "deleted_at", sqlite_where=DELETED, postgresql_where=DELETED),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     username: Mapped[str] = mapped_column(String(LONGEST_USERNAME))
@@ -115,10 +122,10 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     credential_version: Mapped[int] = mapped_column(default=0, server_default="0")  # of those who may still come in
     username_changed_at: Mapped[datetime | None] = mapped_column(Moment)
     password_changed_at: Mapped[datetime | None] = mapped_column(Moment)
-    suspended_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
+    suspended_at: Mapped[datetime | None] = mapped_column(Moment)
     suspended_until: Mapped[datetime | None] = mapped_column(Moment)  # None while suspended: without an end
     suspension_reason: Mapped[str] = mapped_column(Text, default="")
-    deleted_at: Mapped[datetime | None] = mapped_column(Moment, index=True)  # hidden at once, purged by a job
+    deleted_at: Mapped[datetime | None] = mapped_column(Moment)  # hidden at once, purged by a job
     shows_camera: Mapped[bool] = mapped_column(default=True)
     # kinds of notifications that are not told
     quiet_kinds: Mapped[str] = mapped_column(String(120), default="", server_default=text("''"))

@@ -128,3 +128,12 @@ def test_words_are_looked_up_in_their_index(app, crowd):
             plan, index = f"EXPLAIN {question}", "ix_post_words_words"
 
         assert index in str(db.session.execute(text(plan)).all())
+
+
+def test_names_that_begin_so_are_read_from_their_index(as_ben, plans):
+    plans.clear()
+
+    assert as_ben.get("/people/?q=zo").status_code == 200
+
+    assert [plan for plan in plans if "username_key>? AND username_key<?" in plan], plans
+    assert not any("TEMP B-TREE" in plan for plan in plans), plans
