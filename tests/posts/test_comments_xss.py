@@ -127,7 +127,7 @@ def test_no_comment_brings_an_element_or_an_attribute_of_its_own(app, ada, ben, 
         for name, text in read().items():
             elements, attributes = shape(text)
             assert elements <= plain[name][0] | words, (payload, name)
-            assert attributes <= plain[name][1] | {"href", "class", "rel"}, (payload, name)
+            assert attributes <= plain[name][1] | {"href", "class", "rel", "title"}, (payload, name)
             links = [attributes.get("href") or "/" for tag, attributes in Elements(text).found if tag == "a"]
             schemes = {found[1].lower() for link in links if (found := SCHEME.match(link))}
             assert schemes <= {"http", "https", "mailto"}, (payload, name)

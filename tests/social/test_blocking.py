@@ -124,7 +124,7 @@ def test_a_refused_word_comes_back_with_a_sentence(as_ben, word, until, sentence
 
 
 def test_nobody_undoes_somebody_elses_mute(app, ada, ben, as_ada):
-    mute = act(app, "ben", lambda ben: Mute.begin_word(ben, "fog") or Mute.words_of(ben)[0])
+    mute = act(app, "ben", lambda ben: Mute.begin_word(ben, "fog") and Mute.words_of(ben)[0])
 
     assert as_ada.post(f"/settings/privacy/words/{mute.id}/remove/").status_code == 404
     assert "fog" not in as_ada.get(PRIVACY).text
