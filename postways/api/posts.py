@@ -18,6 +18,7 @@ from postways.api.door import absolute, done, door, same_as_read
 from postways.api.idempotency import renders
 from postways.api.lists import asked, listed
 from postways.api.shapes import AnId, Listed, Parts, Shape, Words, moment
+from postways.auth.staff import note_reading
 from postways.db import db, reading
 from postways.errors import Refused
 from postways.models import Photo, Post, User
@@ -299,7 +300,9 @@ def create_post(body: NewPost) -> Response:
 @door({200: PostDetail}, tag="posts", errors=(403,))
 def read_post(post_id: int) -> PostDetail:
     """Read a post with its photographs."""
-    return _detail(Post.find_or_tell(post_id, g.user))
+    post = Post.find_or_tell(post_id, g.user)
+    note_reading(post)
+    return _detail(post)
 
 
 @bp.put("/posts/<int:post_id>/")

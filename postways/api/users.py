@@ -20,6 +20,8 @@ from postways.api.lists import asked, listed
 from postways.api.shapes import SENTENCE, Listed, Parts, Shape, Words
 from postways.auth import PROOF_LASTS
 from postways.auth.answers import right_password
+from postways.auth.proof import has_second_step
+from postways.auth.second import right_code
 from postways.auth.signing_up import open_account, refusals
 from postways.config import Config
 from postways.db import now, reading
@@ -144,6 +146,9 @@ class Proof(Shape):
     password: Words | None = Field(
         default=None, description="Needed when the log-in is older than two hours.", examples=["seven boats 4 the sea"]
     )
+    otp: Words | None = Field(
+        default=None, description="With the password, where a second step is asked for.", examples=["123456"]
+    )
 
 
 @bp.get("/users/")
@@ -235,7 +240,7 @@ def close_account(user_id_or_username: str, body: Proof) -> Response:
         person = _meant(user_id_or_username)
     if not (g.user.can_close(person) or (g.user.can_expel(person) and "admin" in g.user.scopes)):
         raise Forbidden
-    _prove(body.password)
+    _prove(body)
     User.held(person.id)
     person.leave(g.user)
     return done("nothing", 204)
@@ -388,10 +393,13 @@ def _picture(*fields: str) -> Photo | None:
     return None
 
 
-def _prove(password: str | None) -> None:
+def _prove(proof: Proof) -> None:
     """Raise Forbidden or Refused unless it is the person who asks, and not somebody with their token."""
-    if password is None:
-        if now() - g.user.authenticated_at >= PROOF_LASTS:
+    lately = now() - g.user.authenticated_at < PROOF_LASTS
+    if proof.password is None:
+        if not lately:
             raise Forbidden(UNPROVED)
-    elif not right_password(password):
+    elif not right_password(proof.password):
         raise Refused("That is not your password.", field="password")
+    elif not lately and has_second_step(g.user) and not (proof.otp and right_code(g.user, proof.otp)):
+        raise Refused("Send a code of your app, or a recovery code, as otp.", field="otp")

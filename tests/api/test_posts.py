@@ -740,3 +740,12 @@ def test_likes_of_a_hidden_post_show_nowhere(app, ada, ben, crowd, post, hidden)
     assert client.get(f"likes/batch/?ids={post.id}").get_json() == {}
     assert list(client.post("likes/toggle/", {"post": post.id}).get_json()) == ["post"]
     assert client.put(f"posts/{post.id}/like/").status_code == 404
+
+
+def test_what_staff_reads_although_it_is_not_for_everybody_is_written_down(app, ada, mod):
+    draft = make_post(app, ada, published=False)
+
+    assert Client.bearer(app, mod).get(f"posts/{draft.id}/").status_code == 200
+
+    with app.app_context():
+        assert db.session.query(Audit).filter_by(kind="private-read", post_id=draft.id).count() == 1

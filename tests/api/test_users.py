@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 
+import pyotp
 import pytest
 import time_machine
 
 from postways import jobs
 from postways.db import db, now
 from postways.models import ApiToken, Audit, Block, Follow, Mail, Photo, User
+from postways.seal import seal
 from tests.api.client import Client
 from tests.cast import PASSWORD, make_post, make_user, picture
 from tests.together import at_once
@@ -465,6 +467,20 @@ def test_two_hours_after_the_log_in_the_password_is_needed(app, ada, as_ada):
         assert client.delete("users/ada/").status_code == 403
     assert client.delete("users/ada/").status_code == 204
     assert as_ada.get("/settings/profile/").status_code == 303  # logged out
+
+
+def test_an_old_log_in_needs_the_second_step_too(app, ada):
+    secret = pyotp.random_base32()
+    with app.app_context():
+        User.find(ada.id).add_totp(seal().close(secret, "totp"), 0)
+        db.session.commit()
+    client = Client.token(app, ada)  # a personal token tells nothing of when somebody logged in
+
+    for more in ({}, {"otp": "000000"}, {"otp": ""}):
+        answer = client.delete("users/ada/", {"password": PASSWORD, **more})
+        assert (answer.status_code, list(answer.get_json())) == (400, ["otp"])
+    code = pyotp.TOTP(secret).at(int(now().timestamp()))
+    assert client.delete("users/ada/", {"password": PASSWORD, "otp": code}).status_code == 204
 
 
 def test_guessing_the_password_is_stopped(app, ada):
