@@ -749,3 +749,12 @@ def test_what_staff_reads_although_it_is_not_for_everybody_is_written_down(app, 
 
     with app.app_context():
         assert db.session.query(Audit).filter_by(kind="private-read", post_id=draft.id).count() == 1
+
+
+@pytest.mark.parametrize("field", ["image", "images"])
+def test_a_text_where_a_picture_is_wanted_is_refused(app, ada, field):
+    answer = Client.bearer(app, ada).post("posts/", data={"title": "Boats", field: "harbour.jpg"})
+
+    assert (answer.status_code, list(answer.get_json())) == (400, [field])
+    with app.app_context():
+        assert db.session.query(Post).filter_by(author_id=ada.id).count() == 0
