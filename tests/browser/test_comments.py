@@ -29,7 +29,7 @@ def test_a_comment_is_seen_live_by_others_without_moving_what_they_read(ada, ben
     _write(ben, "In the old harbour")
 
     expect(ben.locator("#threads > li").first).to_contain_text("In the old harbour")
-    expect(ben.get_by_role("status")).to_have_text("Your comment is there.")
+    expect(ben.locator("#notice")).to_have_text("Your comment is there.")
     expect(ben.locator("#say textarea")).to_have_value("")
     expect(_pill(ben)).to_have_count(0)
     for page in (ada, visitor):

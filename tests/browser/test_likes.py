@@ -81,7 +81,7 @@ def test_a_like_that_fails_goes_back_and_says_so(ben, troubles, post, how):
 
     _heart(ben, post).click()
 
-    expect(ben.get_by_role("status")).to_have_text("That did not reach the site. Try again in a moment.")
+    expect(ben.locator("#notice")).to_have_text("That did not reach the site. Try again in a moment.")
     expect(_heart(ben, post)).to_have_attribute("aria-pressed", "false")
     expect(_count(ben, post)).to_have_text("0")
     ben.unroute("**/like/")
@@ -97,7 +97,7 @@ def test_a_like_of_a_post_that_has_gone_says_so(ada, ben, troubles, post):
 
     _heart(ben, post).click()
 
-    expect(ben.get_by_role("status")).to_contain_text("There is no such page")
+    expect(ben.locator("#notice")).to_contain_text("There is no such page")
     expect(_heart(ben, post)).to_have_attribute("aria-pressed", "false")
 
 

@@ -15,7 +15,7 @@ def test_the_link_is_copied_and_sent_on(ada, open_page):
     assert link.endswith(f"/posts/{post}/")
 
     page.get_by_role("button", name="Copy link").click()
-    expect(page.get_by_role("status").filter(has_text="The link is copied.")).to_be_visible()
+    expect(page.locator("#notice").filter(has_text="The link is copied.")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == link
     page.get_by_role("button", name="Send it on").click()
     assert page.evaluate("window.sent") == {"title": "Worth a look", "url": link}

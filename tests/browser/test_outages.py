@@ -40,7 +40,7 @@ def test_a_like_while_the_server_is_away_goes_back_and_says_so(own_site, open_po
     own_site.kill("gunicorn")
     heart.click()
 
-    expect(ada.get_by_role("status")).to_have_text("That did not reach the site. Try again in a moment.")
+    expect(ada.locator("#notice")).to_have_text("That did not reach the site. Try again in a moment.")
     expect(heart).to_have_attribute("aria-pressed", "true")
 
 

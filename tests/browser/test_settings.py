@@ -66,7 +66,7 @@ def test_a_picture_of_oneself_comes_by_itself_or_with_the_next_look(site: Site, 
         {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": picture(600, 400)}
     )
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("status")).to_have_text("Saved.")
+    expect(page.locator("#notice")).to_have_text("Saved.")
 
     shown = page.locator("#avatar img")
     if not scripts:
@@ -92,7 +92,7 @@ def test_a_post_goes_to_the_trash_and_comes_back(open_page, scripts):
     page.get_by_role("button", name=f"Bring back “Back again {scripts}”").click()
 
     expect(page.get_by_role("heading", level=1, name="Back again")).to_be_visible()
-    expect(page.get_by_role("status")).to_contain_text("The post is back")
+    expect(page.locator("#notice")).to_contain_text("The post is back")
 
 
 def test_another_browser_is_logged_out_from_this_one(site, open_page, chromium):
@@ -107,7 +107,7 @@ def test_another_browser_is_logged_out_from_this_one(site, open_page, chromium):
     here.goto("/settings/sessions/")
     here.get_by_role("button", name="End it").click()
 
-    expect(here.get_by_role("status")).to_have_text("That browser is logged out.")
+    expect(here.locator("#notice")).to_have_text("That browser is logged out.")
     elsewhere.goto("/settings/sessions/")
     assert "/login/" in elsewhere.url
     elsewhere.context.close()

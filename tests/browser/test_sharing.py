@@ -82,7 +82,7 @@ def test_progress_is_shown_and_the_post_waits_for_its_uploads(ada):
     _described(ada, 0).fill("Typed while it was on its way")
     ada.get_by_label("Title").fill("Sent too early")
     ada.get_by_role("button", name="Publish").click()
-    expect(ada.get_by_role("status")).to_contain_text("Waiting for the uploads")
+    expect(ada.locator("#notice")).to_contain_text("Waiting for the uploads")
     for route in held:
         route.continue_()
 
@@ -97,7 +97,7 @@ def test_a_file_can_be_dropped_or_pasted(ada, way):
     _transfer(ada, way, f"{way}.jpg")
 
     _uploaded(ada, 1)
-    expect(ada.get_by_role("status")).to_contain_text(f"Uploaded: {way}.jpg")
+    expect(ada.locator("#notice")).to_contain_text(f"Uploaded: {way}.jpg")
 
 
 def test_photographs_are_moved_and_removed(ada):
@@ -108,10 +108,10 @@ def test_photographs_are_moved_and_removed(ada):
         _described(ada, n).fill(words)
 
     _shots(ada).nth(2).get_by_role("button", name="Earlier").click()
-    expect(ada.get_by_role("status")).to_contain_text("Now photograph 2.")
+    expect(ada.locator("#notice")).to_contain_text("Now photograph 2.")
     expect(_shots(ada).nth(1).get_by_role("button", name="Earlier")).to_be_focused()
     _shots(ada).nth(0).get_by_role("button", name="Remove").click()
-    expect(ada.get_by_role("status")).to_contain_text("Removed.")
+    expect(ada.locator("#notice")).to_contain_text("Removed.")
     expect(_described(ada, 0)).to_be_focused()
     _publish(ada, "Two of three")
 
