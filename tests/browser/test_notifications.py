@@ -24,7 +24,7 @@ def test_a_comment_rings_on_any_page_and_reading_silences_it_in_every_window(ada
     for page in (ada, second):
         expect(page.locator("#bell")).to_have_text("1")
 
-    ada.get_by_role("link", name="News").first.click()
+    ada.get_by_role("link", name="Notifications").first.click()
     expect(ada.locator(".told.unread")).to_have_count(1)
     expect(ada.locator(".told.unread")).to_contain_text("commented on Harbour at six")
     ada.get_by_role("button", name="Mark all as read").click()
