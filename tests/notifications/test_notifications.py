@@ -9,6 +9,7 @@ from postways import sweep
 from postways.db import db, now
 from postways.models import Block, Comment, Follow, Mute, Notification, Post, User
 from tests.cast import Browser, letters, make_post, make_user
+from tests.house.test_queries import statements
 from tests.together import at_once
 
 
@@ -81,7 +82,7 @@ def test_a_like_that_is_taken_back_is_no_news(app, as_ada, as_ben, post, ada):
 
 
 def test_fifty_likes_at_once_are_one_line_of_fifty(app, post, ada):
-    people = [make_user(app, f"reader{n}") for n in range(12)]
+    people = [make_user(app, f"reader{n}") for n in range(50)]
 
     def like(person):
         with app.app_context():
@@ -92,7 +93,7 @@ def test_fifty_likes_at_once_are_one_line_of_fifty(app, post, ada):
 
     with app.app_context():
         page = Notification.listed(user(ada), None)
-        assert [(row.kind, row.count) for row in page.items] == [("like", 12)]
+        assert [(row.kind, row.count) for row in page.items] == [("like", 50)]
 
 
 def test_reading_is_a_form_and_looking_changes_nothing(app, as_ada, as_ben, post, ada):
@@ -173,12 +174,37 @@ def test_a_deleted_post_takes_its_news_along_and_brings_them_back(app, post, ada
     as_ada.post(f"/posts/{post.id}/delete/")
     assert unread(app, ben) == 0
 
+    as_ada.post(f"/settings/trash/{post.id}/restore/", page="/settings/trash/")
+    assert unread(app, ben) == 1
 
-def test_follows_and_requests_are_told(app, ada, ben):
+
+def kinds(app, person):
+    with app.app_context():
+        return sorted(row.kind for row in Notification.listed(user(person), None).items)
+
+
+def test_a_follow_is_told_until_it_ends(app, ada, ben):
     act(app, lambda: Follow.begin(user(ben), user(ada)))
-    assert unread(app, ada) == 1
+    assert kinds(app, ada) == ["follow"]
     act(app, lambda: Follow.end(user(ben), user(ada)))
-    assert unread(app, ada) == 0
+    assert kinds(app, ada) == []
+
+
+def test_a_request_is_told_and_so_is_that_it_was_accepted(app, ada, ben):
+    act(app, lambda: setattr(user(ada), "private", True))
+    act(app, lambda: Follow.begin(user(ben), user(ada)))
+    assert (kinds(app, ada), kinds(app, ben)) == (["request"], [])
+
+    act(app, lambda: Follow.requests(user(ada), None).items[0].accept(user(ada)))
+    assert kinds(app, ben) == ["accepted"]
+
+
+def test_a_request_that_is_withdrawn_is_no_news(app, ada, ben):
+    act(app, lambda: setattr(user(ada), "private", True))
+    act(app, lambda: Follow.begin(user(ben), user(ada)))
+    act(app, lambda: Follow.end(user(ben), user(ada)))
+
+    assert kinds(app, ada) == []
 
 
 def test_a_block_ends_what_was_told_both_ways_and_what_would_be(app, post, ada, ben):
@@ -301,9 +327,15 @@ def test_old_news_are_forgotten_once_they_were_read(app, post, ada, ben, as_ada)
         assert Notification.forget_old() == 1
 
 
-def test_the_page_asks_the_same_number_of_statements_however_long_it_is(app, post, ada, as_ada, ben, mod):
-    for person in (ben, mod):
-        act(app, lambda person=person: Post.find(post.id, user(person)).like(user(person)))
-        say(app, post, person, f"Said by {person.username}")
+@pytest.mark.parametrize("length", [1, 12])
+def test_the_page_asks_the_same_number_of_statements_however_long_it_is(app, ada, as_ada, ben, mod, length):
+    for n in range(length):
+        post = make_post(app, ada, title=f"Number {n}")
+        for person in (ben, mod):
+            act(app, lambda person=person, post=post: Post.find(post.id, user(person)).like(user(person)))
+            say(app, post, person, f"Said by {person.username}")
 
-    assert as_ada.get("/notifications/").status_code == 200
+    with statements(app) as seen:
+        assert as_ada.get("/notifications/").text.count('<li class="told') == 2 * length
+
+    assert len(seen) == 3, "\n".join(seen)
