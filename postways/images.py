@@ -16,9 +16,9 @@ from io import BytesIO
 from typing import Any, BinaryIO
 
 from PIL import (  # the plugins register themselves; unnamed, Pillow would load all forty at the first picture
-    AvifImagePlugin,  # noqa: F401
+    AvifImagePlugin,  # noqa: F401 registers itself
     ExifTags,
-    GifImagePlugin,  # noqa: F401
+    GifImagePlugin,  # noqa: F401 registers itself
     Image,
     ImageChops,
     ImageCms,
@@ -27,7 +27,7 @@ from PIL import (  # the plugins register themselves; unnamed, Pillow would load
     PngImagePlugin,
     TiffImagePlugin,
     UnidentifiedImageError,
-    WebPImagePlugin,  # noqa: F401
+    WebPImagePlugin,  # noqa: F401 registers itself
 )
 from pillow_heif import register_heif_opener
 from thumbhash import rgba_to_thumb_hash
@@ -506,10 +506,10 @@ def _blur(thumbhash: bytes, size: tuple[int, int]) -> Image.Image:
     pixels = bytearray()
     for row in rows:
         for column in columns:
-            l = value((head & 63) / 63, light, column, row)  # noqa: E741
+            bright = value((head & 63) / 63, light, column, row)
             p = value((head >> 6 & 63) / 31.5 - 1, yellow, column, row)
             q = value((head >> 12 & 63) / 31.5 - 1, red, column, row)
-            b = l - 2 / 3 * p
-            r = (3 * l - b + q) / 2
+            b = bright - 2 / 3 * p
+            r = (3 * bright - b + q) / 2
             pixels += bytes(max(0, min(255, round(255 * part))) for part in (r, r - q, b))
     return Image.frombytes("RGB", size, bytes(pixels))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 from flask import Flask, Response, abort, current_app, g, request
 
 from postways.db import db
@@ -11,7 +9,7 @@ from postways.live import bp, hub_of_this_process, words
 from postways.live.hub import Entry, Hub, Stream
 from postways.models import Comment, Notification, Post
 from postways.models.post import MOST_LISTED
-from postways.paging import EPOCH
+from postways.paging import moment_of
 
 SLOWEST_READER = 20  # seconds that one write to a page may take
 
@@ -89,7 +87,7 @@ def _missed(hub: Hub, page: Stream, since: str, newest: int | None) -> bytes:
     if page.person is not None and (missed is None or bells):
         parts.append(words.message(words.bell(Notification.unread_of([page.person]).get(page.person, 0))))
     if newest is not None and (missed is None or any(news["topic"] == "published" for _, news in told)):
-        page.fresh = Post.count_newer(_moment(newest), g.user)
+        page.fresh = Post.count_newer(moment_of(newest), g.user)
         if page.fresh:
             parts.append(words.message(words.pill(current_app._get_current_object(), page.fresh)))  # type: ignore[attr-defined]
     return words.batch(known, parts)
@@ -107,13 +105,6 @@ def _missed_talk(page: Stream, told: list[Entry], *, every: bool) -> list[bytes]
         page.said = Comment.ids_since(post, g.user, page.comments or 0)
         parts += [words.new_comments(app, post, len(page.said))] if page.said else []
     return [words.message(part) for part in parts]
-
-
-def _moment(microseconds: int) -> datetime:
-    try:
-        return EPOCH + timedelta(microseconds=microseconds)
-    except OverflowError:
-        abort(400)
 
 
 def _never_wait_for_ever() -> None:

@@ -14,6 +14,7 @@ from postways.db import Id, Moment, changed, db, now
 from postways.errors import Forbidden, Missing, Refused
 from postways.models.audit import Audit
 from postways.models.guest import Actor
+from postways.models.telling import told
 from postways.models.user import User
 from postways.paging import Asked, Numbered, Page
 
@@ -91,7 +92,6 @@ class Block(db.Model):  # type: ignore[name-defined]
         Raises Forbidden for a visitor, Refused for oneself.
         """
         from postways.models.follow import Follow
-        from postways.models.notification import Notification
 
         if actor.id is None:
             raise Forbidden
@@ -107,7 +107,7 @@ class Block(db.Model):  # type: ignore[name-defined]
             raise Missing from None  # one of the two has just gone
         Follow.cut(actor.id, person.id)
         Follow.cut(person.id, actor.id)
-        Notification.part(actor.id, person.id)
+        told().part(actor.id, person.id)
         cls._note("blocked", actor, person)
 
     @classmethod

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -58,11 +58,9 @@ from postways.models.guest import Actor, Guest
 from postways.models.mail import Mail
 from postways.models.mute import Mute
 from postways.models.post import UNVERIFIED, Post
+from postways.models.telling import told
 from postways.models.user import User
 from postways.text import cleaned, names_in, visible
-
-if TYPE_CHECKING:
-    from postways.models.notification import Notification
 
 LONGEST_COMMENT = 5_000
 CHANGES_FOR = timedelta(minutes=15)
@@ -352,11 +350,11 @@ class Comment(db.Model):  # type: ignore[name-defined]
         """The one place where a comment or reply becomes known: to open pages, and to those whom it concerns."""
         later.tell("comment", post=self.post_id, comment=self.id, person=author.id)
         if answers is not None:
-            _told().tell("reply", answers.author_id, author.id, post_id=self.post_id, comment_id=self.id)
+            told().tell("reply", answers.author_id, author.id, post_id=self.post_id, comment_id=self.id)
         if answers is None or answers.author_id != self.post.author_id:
-            _told().tell("comment", self.post.author_id, author.id, post_id=self.post_id)
+            told().tell("comment", self.post.author_id, author.id, post_id=self.post_id)
         known = {self.post.author_id, answers.author_id if answers else None}
-        _told().mention(names_in(self.body), author, self.post, self.id, known)
+        told().mention(names_in(self.body), author, self.post, self.id, known)
 
     def edit(self, actor: Actor, body: str, moment: datetime) -> None:
         """Change its words, for 15 minutes; readers see "edited". Raises Forbidden or Refused."""
@@ -382,7 +380,7 @@ class Comment(db.Model):  # type: ignore[name-defined]
         if self._go():
             Audit.note("comment-removed", actor, self.author, post_id=self.post_id, reason=reason, comment=self.id)
             Mail.send("comment-removed", self.author, title=self.post.title, post_id=self.post_id, reason=reason)
-            _told().tell("moderation", self.author_id, None, post_id=self.post_id, detail="comment-removed")
+            told().tell("moderation", self.author_id, None, post_id=self.post_id, detail="comment-removed")
 
     def _go(self) -> bool:
         moment = now()
@@ -395,8 +393,8 @@ class Comment(db.Model):  # type: ignore[name-defined]
         later.tell("comment-gone", post=self.post_id, comment=self.id)
         others = (Comment.post_id == self.post_id, Comment.author_id == self.author_id, Comment.deleted_at.is_(None))
         if db.session.scalar(select(Comment.id).where(*others).limit(1)) is None:
-            _told().withdraw("comment", self.author_id or 0, post_id=self.post_id)
-        _told().gone(comment_id=self.id)
+            told().withdraw("comment", self.author_id or 0, post_id=self.post_id)
+        told().gone(comment_id=self.id)
         return True
 
     def _counted(self, difference: int) -> None:
@@ -421,7 +419,7 @@ class Comment(db.Model):  # type: ignore[name-defined]
         except IntegrityError:
             return  # a second click, a second tab
         self._likes_changed(+1)
-        _told().tell("comment-like", self.author_id, user_id, post_id=self.post_id, comment_id=self.id)
+        told().tell("comment-like", self.author_id, user_id, post_id=self.post_id, comment_id=self.id)
 
     def unlike(self, actor: Actor) -> None:
         """Count `actor` no longer among them."""
@@ -429,7 +427,7 @@ class Comment(db.Model):  # type: ignore[name-defined]
         mine = delete(CommentLike).where(CommentLike.comment_id == self.id, CommentLike.user_id == user_id)
         if changed(mine) == 1:
             self._likes_changed(-1)
-            _told().withdraw("comment-like", user_id, post_id=self.post_id, comment_id=self.id)
+            told().withdraw("comment-like", user_id, post_id=self.post_id, comment_id=self.id)
 
     def _liker(self, actor: Actor) -> int:
         if actor.id is None:
@@ -616,10 +614,3 @@ def _some_after(comment_id: int, top: Any, actor: Actor) -> ColumnElement[int]:
         .scalar_subquery()
     )
     return case((top.id == comment_id, END), else_=func.coalesce(later_one, END))
-
-
-def _told() -> type[Notification]:
-    """Notifications speak of comments, so they come after them."""
-    from postways.models.notification import Notification
-
-    return Notification

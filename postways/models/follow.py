@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, UniqueConstraint, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -14,11 +14,9 @@ from postways.db import Id, Moment, changed, db, now
 from postways.errors import Forbidden, Missing, Refused
 from postways.models.block import Block
 from postways.models.guest import Actor
+from postways.models.telling import told
 from postways.models.user import UNVERIFIED, User
 from postways.paging import Asked, Numbered, Page
-
-if TYPE_CHECKING:
-    from postways.models.notification import Notification
 
 STATES = ("requested", "accepted")
 PAGE_SIZE = 30
@@ -142,12 +140,6 @@ class Follow(db.Model):  # type: ignore[name-defined]
         return cls._page(query.where(cls.follower_id == person.id, cls.state == "requested"), cursor)
 
     @classmethod
-    def count_requests(cls, person: User) -> int:
-        """How many people wait for an answer of `person`."""
-        waiting = (cls.followed_id == person.id, cls.state == "requested", cls.withheld.is_(False))
-        return db.session.scalar(select(func.count()).where(*waiting)) or 0
-
-    @classmethod
     def _with(cls, other: ColumnElement[bool], actor: Actor) -> Select[Follow]:
         query = select(cls).join(User, other).where(User.visible_to(actor), cls.withheld.is_(False))
         return query.execution_options(populate_existing=True)
@@ -181,7 +173,7 @@ class Follow(db.Model):  # type: ignore[name-defined]
             raise Missing from None  # one of the two has just gone
         if follow.accepted:
             _count(follower_id, person.id, +1)
-        _told().tell("follow" if follow.accepted else "request", person.id, follower_id)
+        told().tell("follow" if follow.accepted else "request", person.id, follower_id)
         return follow
 
     @classmethod
@@ -208,8 +200,8 @@ class Follow(db.Model):  # type: ignore[name-defined]
         if row is None or changed(delete(cls).where(*both)) != 1:
             return
         for kind in ("follow", "request"):
-            _told().withdraw(kind, follower_id, person_id=followed_id)
-        _told().withdraw("accepted", followed_id, person_id=follower_id)
+            told().withdraw(kind, follower_id, person_id=followed_id)
+        told().withdraw("accepted", followed_id, person_id=follower_id)
         if row.state == "accepted":
             later.tell("rights", person=follower_id)
             if not row.withheld:
@@ -225,8 +217,8 @@ class Follow(db.Model):  # type: ignore[name-defined]
             db.session.refresh(self)
             if not self.withheld:
                 _count(self.follower_id, self.followed_id, +1)
-            _told().withdraw("request", self.follower_id, person_id=self.followed_id)
-            _told().tell("accepted", self.follower_id, self.followed_id)
+            told().withdraw("request", self.follower_id, person_id=self.followed_id)
+            told().tell("accepted", self.follower_id, self.followed_id)
         elif db.session.scalar(select(Follow.id).where(Follow.id == self.id)) is None:
             raise Missing(GONE)
 
@@ -236,7 +228,7 @@ class Follow(db.Model):  # type: ignore[name-defined]
             raise Missing(GONE)
         User.held(self.follower_id, self.followed_id)
         if changed(delete(Follow).where(Follow.id == self.id, Follow.state == "requested")) == 1:
-            _told().withdraw("request", self.follower_id, person_id=self.followed_id)
+            told().withdraw("request", self.follower_id, person_id=self.followed_id)
 
     @classmethod
     def accept_everybody(cls, person: User) -> None:
@@ -318,10 +310,3 @@ def _truths() -> tuple[ColumnElement[int], ColumnElement[int]]:
 def _recount(user_id: int) -> None:
     followers, following = _truths()
     changed(update(User).where(User.id == user_id).values(followers_count=followers, following_count=following))
-
-
-def _told() -> type[Notification]:
-    """Notifications speak of people, posts and comments, so they come last."""
-    from postways.models.notification import Notification
-
-    return Notification

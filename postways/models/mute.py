@@ -90,12 +90,6 @@ class Mute(db.Model):  # type: ignore[name-defined]
         return db.session.scalars(query.order_by(cls.id.desc())).all()
 
     @classmethod
-    def of_person(cls, actor: Actor, person: User) -> Mute | None:
-        """The mute of `person` by `actor`, while it counts."""
-        both = (cls.muter_id == actor.id, cls.person_id == person.id)
-        return db.session.scalar(select(cls).where(*both, cls.counts())) if actor.id is not None else None
-
-    @classmethod
     def listed(cls, actor: User, asked: Asked) -> Numbered[Mute]:
         """Everything that `actor` mutes, newest first, each with its `person` if it is one."""
         here = (cls.muter_id == actor.id, cls.counts(), or_(cls.person_id.is_(None), User.visible_to(actor)))

@@ -161,6 +161,14 @@ class Notification(db.Model):  # type: ignore[name-defined]
 
     # --- verbs
 
+    @staticmethod
+    def wish(reader: User, kinds: Sequence[str], digest: str) -> None:
+        """Tell `reader` of these KINDS alone, and in any case of what staff did; sum up by mail at one of DIGESTS.
+
+        Raises Refused.
+        """
+        reader.wants_to_hear([kind for kind in KINDS if kind not in kinds and kind != "moderation"], digest)
+
     @classmethod
     def tell(  # noqa: PLR0917 what happened, by whom, to what
         cls,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import (
     JSON,
@@ -55,12 +55,10 @@ from postways.models.mail import Mail
 from postways.models.mute import Mute
 from postways.models.photo import LONGEST_ALT, Photo
 from postways.models.tag import PostTag, Tag
+from postways.models.telling import told
 from postways.models.user import UNVERIFIED, User
 from postways.paging import Key, Page
 from postways.text import folded, names_in, tags_in, trimmed, words_of
-
-if TYPE_CHECKING:
-    from postways.models.notification import Notification
 
 LONGEST_TITLE = 100
 LONGEST_CONTENT = 10_000
@@ -672,7 +670,7 @@ class Post(db.Model):  # type: ignore[name-defined]
             self.edited_at = self.updated_at
             PostTag.replace(self.id, self.tags, self.published_at)
             self.be_found()
-            _told().mention([name for name in self.names if name not in named], actor, self)
+            told().mention([name for name in self.names if name not in named], actor, self)
 
     def _address(self, audience: str, author: User) -> None:
         """Let it be for this audience; its `author` is held, who could go private meanwhile."""
@@ -795,7 +793,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         self.be_found()
         self._author().posted(+1, self.audience)
         later.tell("published", post=self.id, person=self.author_id, photos=max(1, len(self.photos)))
-        _told().mention(self.names, actor, self)
+        told().mention(self.names, actor, self)
 
     def schedule(self, moment: datetime | None, actor: Actor) -> None:
         """Let a draft be published by itself at this moment, or not at all. Raises Forbidden or Refused by field."""
@@ -972,7 +970,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         db.session.flush()
         Audit.note(kind, actor, self.author, post_id=self.id, reason=reason, before=before, after=self.state)
         Mail.send(mail, self.author, title=self.title, post_id=self.id, reason=reason)
-        _told().tell("moderation", self.author_id, None, post_id=self.id, detail=kind)
+        told().tell("moderation", self.author_id, None, post_id=self.id, detail=kind)
 
     def be_found(self) -> None:
         """Let search find it by its words, tags and photographs' descriptions, at the time of its publication."""
@@ -1019,14 +1017,14 @@ class Post(db.Model):  # type: ignore[name-defined]
         user_id = self._liker(actor)
         if Like.add(self.id, user_id):
             self._likes_changed(+1)
-            _told().tell("like", self.author_id, user_id, post_id=self.id)
+            told().tell("like", self.author_id, user_id, post_id=self.id)
 
     def unlike(self, actor: Actor) -> None:
         """Count `actor` no longer among them."""
         user_id = self._liker(actor)
         if Like.remove(self.id, user_id):
             self._likes_changed(-1)
-            _told().withdraw("like", user_id, post_id=self.id)
+            told().withdraw("like", user_id, post_id=self.id)
 
     def close_comments(self, actor: Actor) -> None:
         """Take no more comments; those that are there stay. Twice is once."""
@@ -1091,10 +1089,3 @@ def _first_page(member: bool) -> Select[Any]:
     reader = bindparam("reader", type_=Id) if member else None
     query = Post._glimpses(reader).order_by(Post.published_at.desc(), Post.id.desc())
     return query.limit(PAGE_SIZE + 1)
-
-
-def _told() -> type[Notification]:
-    """Notifications speak of posts, so they come after them."""
-    from postways.models.notification import Notification
-
-    return Notification

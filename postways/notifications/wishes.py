@@ -11,6 +11,7 @@ from postways.errors import Refused
 from postways.handlers import sentence
 from postways.htmx import go, page
 from postways.links import links
+from postways.models import Notification
 from postways.models.notification import KINDS
 from postways.models.user import DIGESTS
 from postways.notifications import bp
@@ -23,9 +24,7 @@ def wishes() -> Response:
     if request.method != "POST":
         return page("notifications/wishes.html", kinds=KINDS, digests=DIGESTS)
     try:
-        chosen = request.form.getlist("kinds")
-        quiet = [kind for kind in KINDS if kind not in chosen and kind != "moderation"]
-        g.user.wants_to_hear(quiet, request.form.get("digest", ""))
+        Notification.wish(g.user, request.form.getlist("kinds"), request.form.get("digest", ""))
     except Refused as error:
         return page("notifications/wishes.html", 422, kinds=KINDS, digests=DIGESTS, refusal=sentence(error))
     db.session.commit()

@@ -8,13 +8,13 @@ bp = Blueprint("posts", __name__)
 def init_app(app: Flask) -> None:
     """Open these doors."""
     from postways.posts import (  # noqa: PLC0415 they attach themselves to `bp`
-        comments,  # noqa: F401
-        finding,  # noqa: F401
-        framing,  # noqa: F401
-        likes,  # noqa: F401
-        lists,  # noqa: F401
-        routes,  # noqa: F401
-        uploads,  # noqa: F401
+        comments,  # noqa: F401 attaches itself to `bp`
+        finding,  # noqa: F401 attaches itself to `bp`
+        framing,  # noqa: F401 attaches itself to `bp`
+        likes,  # noqa: F401 attaches itself to `bp`
+        lists,  # noqa: F401 attaches itself to `bp`
+        routes,  # noqa: F401 attaches itself to `bp`
+        uploads,  # noqa: F401 attaches itself to `bp`
     )
 
     app.register_blueprint(bp)

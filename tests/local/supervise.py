@@ -8,7 +8,7 @@ from pathlib import Path
 
 runpy.run_path(str(Path(__file__).parents[2] / "postways/local/__main__.py"))["without_the_application"]()
 
-from postways.local.supervisor import Child, Ended, Supervisor  # noqa: E402
+from postways.local.supervisor import Child, Ended, Supervisor  # noqa: E402 after the path was told
 
 description, patience = json.loads(sys.argv[1]), float(sys.argv[2])
 with Supervisor(os.environ, patience=patience, pause=0.05) as supervisor:
