@@ -19,7 +19,8 @@ from postways.config import Config
 from postways.db import db, now
 from postways.errors import Missing, Refused
 from postways.models import Post, Tag, User
-from postways.models.user import ROLES, check_password
+from postways.models.credentials import check_password
+from postways.models.user import ROLES
 
 log = logging.getLogger(__name__)
 

@@ -3,15 +3,12 @@
 Every sentence of `Unreadable` is a literal, so that message extraction finds it with the keyword `Unreadable`.
 """
 
-import math
 import re
 import struct
 import zlib
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from io import BytesIO
 from typing import Any, BinaryIO
 
@@ -30,9 +27,10 @@ from PIL import (  # the plugins register themselves; unnamed, Pillow would load
     WebPImagePlugin,  # noqa: F401 registers itself
 )
 from pillow_heif import register_heif_opener
-from thumbhash import rgba_to_thumb_hash
 
+from postways.camera import Camera, noted
 from postways.framing import AS_IT_IS, Framing
+from postways.placeholder import placeholder_of
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF", "MPO", "TIFF")
 WIDTHS = (320, 640, 1080, 2048)
@@ -116,19 +114,6 @@ class Probe:
 
 
 @dataclass(frozen=True)
-class Camera:
-    """What the camera wrote: millimetres, f-number, seconds, and its own clock without a time zone. Never the place."""
-
-    make_model: str | None = None
-    lens: str | None = None
-    focal_length: float | None = None
-    aperture: float | None = None
-    shutter: float | None = None
-    iso: int | None = None
-    taken_at: datetime | None = None
-
-
-@dataclass(frozen=True)
 class Derivative:
     name: str
     mime: str
@@ -194,7 +179,7 @@ def derive(
         for derivative in _encoded(name, fitted):
             derivatives.append(derivative)
             progress()
-    thumbhash, placeholder = _placeholder(picture)
+    thumbhash, placeholder = placeholder_of(picture)
     return Derived(width, height, whole, widths, placeholder, thumbhash, camera, tuple(derivatives))
 
 
@@ -427,89 +412,6 @@ def _saved(name: str, picture: Image.Image, kind: str, **options: Any) -> Deriva
 
 def _camera(picture: ImageFile.ImageFile) -> Camera:
     try:
-        exif = _exif(picture)
-        details = exif.get_ifd(ExifTags.IFD.Exif)
-        return Camera(
-            make_model=_make_model(_text(exif.get(ExifTags.Base.Make)), _text(exif.get(ExifTags.Base.Model))),
-            lens=_text(details.get(ExifTags.Base.LensModel)),
-            focal_length=_number(details.get(ExifTags.Base.FocalLength), most=100_000),
-            aperture=_number(details.get(ExifTags.Base.FNumber), most=1_000),
-            shutter=_number(details.get(ExifTags.Base.ExposureTime), most=1_000_000),
-            iso=round(_number(details.get(ExifTags.Base.ISOSpeedRatings), most=10_000_000) or 0) or None,
-            taken_at=_moment(_text(details.get(ExifTags.Base.DateTimeOriginal))),
-        )
+        return noted(_exif(picture))
     except _DAMAGE:
         return Camera()  # what the camera noted may be damaged where the picture is not
-
-
-def _make_model(make: str | None, model: str | None) -> str | None:
-    """The make is not repeated: "Canon EOS 7D" alone has it already, "iPhone 7" becomes "Apple iPhone 7"."""
-    if make and model and not model.casefold().startswith(make.split()[0].casefold()):
-        return f"{make} {model}"
-    return model or make
-
-
-def _text(value: object) -> str | None:
-    """A line of at most 100 characters; anybody can write anything into EXIF."""
-    if not isinstance(value, str):
-        return None
-    printable = "".join(sign if sign.isprintable() else " " for sign in value)
-    return " ".join(printable.split())[:100] or None
-
-
-def _number(value: Any, most: int) -> float | None:
-    try:
-        number = float(value[0] if isinstance(value, tuple) else value)
-    except (TypeError, ValueError, ArithmeticError, IndexError):
-        return None
-    return number if 0 < number <= most else None
-
-
-def _moment(value: str | None) -> datetime | None:
-    try:
-        return datetime.strptime((value or "")[:19], "%Y:%m:%d %H:%M:%S")
-    except ValueError:
-        return None
-
-
-def _placeholder(picture: Image.Image) -> tuple[bytes, str]:
-    """The picture's ThumbHash, and what it looks like as the data URI of a WebP of under 200 bytes."""
-    scale = 32 / max(picture.size)
-    tiny = picture.resize((max(3, round(picture.width * scale)), max(3, round(picture.height * scale))))
-    thumbhash = bytes(rgba_to_thumb_hash(*tiny.size, list(tiny.convert("RGBA").tobytes())))
-    out = BytesIO()
-    _blur(thumbhash, tiny.size).save(out, "WEBP", quality=30, method=6)
-    return thumbhash, "data:image/webp;base64," + b64encode(out.getvalue()).decode()
-
-
-def _blur(thumbhash: bytes, size: tuple[int, int]) -> Image.Image:
-    """Decode the ThumbHash of an opaque picture (format: evanw.github.io/thumbhash).
-
-    The decoder of the package thumbhash 0.1.2 prints to standard output and gives one flat colour.
-    """
-    head, shape = int.from_bytes(thumbhash[:3], "little"), int.from_bytes(thumbhash[3:5], "little")
-    numbers = (nibble / 7.5 - 1 for byte in thumbhash[5:] for nibble in (byte & 15, byte >> 4))
-
-    def waves(across: int, down: int, scale: float) -> list[tuple[int, int, float]]:
-        order = ((x, y) for y in range(down) for x in range(across) if (x or y) and x * down < across * (down - y))
-        return [(x, y, next(numbers) * scale * 2) for x, y in order]
-
-    landscape, shorter = shape >> 15, max(3, shape & 7)
-    light = waves(*((7, shorter) if landscape else (shorter, 7)), (head >> 18 & 31) / 31)
-    yellow = waves(3, 3, (shape >> 3 & 63) / 63 * 1.25)
-    red = waves(3, 3, (shape >> 9 & 63) / 63 * 1.25)
-    columns, rows = ([[math.cos(math.pi / n * (i + 0.5) * k) for k in range(7)] for i in range(n)] for n in size)
-
-    def value(mean: float, channel: list[tuple[int, int, float]], column: list[float], row: list[float]) -> float:
-        return mean + sum(strength * column[x] * row[y] for x, y, strength in channel)
-
-    pixels = bytearray()
-    for row in rows:
-        for column in columns:
-            bright = value((head & 63) / 63, light, column, row)
-            p = value((head >> 6 & 63) / 31.5 - 1, yellow, column, row)
-            q = value((head >> 12 & 63) / 31.5 - 1, red, column, row)
-            b = bright - 2 / 3 * p
-            r = (3 * bright - b + q) / 2
-            pixels += bytes(max(0, min(255, round(255 * part))) for part in (r, r - q, b))
-    return Image.frombytes("RGB", size, bytes(pixels))

@@ -22,7 +22,7 @@ from postways.errors import Forbidden, Invalid, Refused, Unauthenticated
 from postways.handlers import sentence
 from postways.links import links
 from postways.models import Attempt, Session, User
-from postways.models.user import check_email, check_password
+from postways.models.credentials import check_email, check_password
 
 NOT_YOURS = "That is not your password. Type it again."
 NOT_THE_SAME = "The two passwords are not the same. Type them again."

@@ -15,7 +15,7 @@ from postways.db import db, reading
 from postways.errors import Refused, TooMany
 from postways.htmx import go
 from postways.models import Attempt
-from postways.models.user import LONGEST_EMAIL, check_email
+from postways.models.credentials import LONGEST_EMAIL, check_email
 
 PAGE = "auth/email_change.html"
 

@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
-from postways.models.user import LONGEST_EMAIL, LONGEST_PASSWORD, LONGEST_USERNAME
+from postways.models.credentials import LONGEST_EMAIL, LONGEST_PASSWORD, LONGEST_USERNAME
 
 
 class LoginForm(FlaskForm):

@@ -14,7 +14,7 @@ from postways.auth.answers import form_page, refused, unproved
 from postways.errors import Refused
 from postways.htmx import go
 from postways.models import Session
-from postways.models.user import LONGEST_PASSWORD, check_password
+from postways.models.credentials import LONGEST_PASSWORD, check_password
 
 PAGE = "auth/password_change.html"
 

@@ -17,7 +17,7 @@ from postways.errors import Refused, TooMany
 from postways.htmx import go
 from postways.links import links
 from postways.models import Attempt, User
-from postways.models.user import LONGEST_EMAIL, LONGEST_PASSWORD, check_email, check_password
+from postways.models.credentials import LONGEST_EMAIL, LONGEST_PASSWORD, check_email, check_password
 
 
 class ResetForm(FlaskForm):

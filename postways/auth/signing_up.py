@@ -12,7 +12,7 @@ from postways.db import reading
 from postways.errors import Refused
 from postways.models import Attempt, Audit, User
 from postways.models.attempt import network
-from postways.models.user import check_email, check_password, check_username
+from postways.models.credentials import check_email, check_password, check_username
 
 
 def refusals(username: str, email: str, password: str) -> list[Refused]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from functools import lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import (
     ColumnElement,
     Index,
@@ -36,12 +32,20 @@ from postways import later, search
 from postways.db import Id, Moment, changed, db, now
 from postways.errors import Forbidden, Missing, Refused, Taken
 from postways.models.audit import Audit, given_reason
+from postways.models.credentials import (
+    LONGEST_EMAIL,
+    LONGEST_KEY,
+    LONGEST_USERNAME,
+    check_email,
+    check_username,
+    looks_like_address,
+)
 from postways.models.email_change import EmailChange
 from postways.models.mail import Mail
 from postways.models.permissions import Permissions
 from postways.models.username import PastUsername
 from postways.paging import EPOCH, Asked, Numbered, Page
-from postways.text import as_name, folded, trimmed, visible
+from postways.text import as_name, folded, trimmed
 
 if TYPE_CHECKING:
     from sqlalchemy.orm.strategy_options import _AbstractLoad
@@ -49,20 +53,11 @@ if TYPE_CHECKING:
     from postways.models.guest import Actor
     from postways.models.post import Post
 
-LONGEST_USERNAME = 150
 LONGEST_NAME = 100
 LONGEST_BIO = 1_000
-LONGEST_EMAIL = 254
 LONGEST_ID = 18  # digits that a database can hold
 RENAMED_ONCE_IN = timedelta(days=30)
-LONGEST_KEY = 600  # a folded name or address can be longer than it was
-SHORTEST_PASSWORD = 8
-LONGEST_PASSWORD = 1_024
 ROLES = ("member", "moderator", "admin")
-RESERVED = frozenset(
-    "me admin api static media live login logout signup settings authors posts tags search explore popular feed "
-    "messages notifications saved likes moderation membership o dev root support staff moderator postways".split()
-)
 SUSPENDED, DELETED = text("suspended_at IS NOT NULL"), text("deleted_at IS NOT NULL")
 MOST_OFFERED = 8  # people whose names begin with what somebody is typing
 SORTS = ("active", "name", "posts", "given", "received", "joined")
@@ -72,7 +67,6 @@ ROLL_SIZE = 50
 LIST_SIZE = 30
 UNVERIFIED = "Confirm your address first: open the link in the mail to you. Your profile can send it again."
 ACTIVITY_STEP = timedelta(minutes=1)  # last_activity_at is kept to the minute
-_MARKS = "@.+-_"
 _LAST = "\U0010ffff"  # after every other character
 # names are in one order on every database, and those that begin alike stand together in the index
 _BY_CODE_POINT = String(LONGEST_KEY).with_variant(String(LONGEST_KEY, collation="C"), "postgresql")
@@ -732,7 +726,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         check_email(email)
         if folded(email) == self.email_key:
             raise Refused("That is your address already.", field="email")
-        if _looks_like_address(self.username):
+        if looks_like_address(self.username):
             raise Refused("Your username is an address. Change your username first.", field="email")
         if db.session.scalar(select(User.id).where(User.email_key == folded(email))) is not None:
             raise Refused("Another account has that address. Choose another one.", field="email")
@@ -900,61 +894,3 @@ def _renamed_lately(days: int) -> Refused:
     if days == 1:
         return Refused("You can change your username once in 30 days; one day is left.", field="username")
     return Refused("You can change your username once in 30 days; %(days)d days are left.", field="username", days=days)
-
-
-def check_username(username: str, email: str | None = None) -> None:
-    """Raise Refused unless `username` (trimmed, NFKC) may be somebody's name."""
-    if not username:
-        raise Refused("Choose a username.", field="username")
-    if len(username) > LONGEST_USERNAME:
-        raise Refused("A username has at most %(most)d characters.", field="username", most=LONGEST_USERNAME)
-    if visible(username) != username or not all(c in _MARKS or unicodedata.category(c)[0] in "LMN" for c in username):
-        raise Refused("A username has only letters, digits and @ . + - _", field="username")
-    if not any(unicodedata.category(c)[0] in "LN" for c in username):
-        raise Refused("A username needs at least one letter.", field="username")
-    if username.isnumeric():
-        raise Refused("A username can't be digits alone; add a letter.", field="username")
-    if folded(username) in RESERVED:
-        raise Refused("That name is kept for the site itself. Choose another one.", field="username")
-    if _looks_like_address(username) and folded(username) != folded(email or ""):
-        raise Refused("A username that is an address must be your own address.", field="username")
-
-
-def check_email(email: str) -> None:
-    """Raise Refused unless `email` has the form of an address that mail can be sent to."""
-    try:
-        validate_email(email, check_deliverability=False)
-        possible = len(folded(email)) <= LONGEST_KEY
-    except EmailNotValidError:
-        possible = False
-    if not possible:
-        raise Refused("That is not an email address; one looks like name@example.org.", field="email")
-
-
-def check_password(password: str, username: str = "", email: str = "") -> None:
-    """Raise Refused unless `password` is hard enough to guess; it is judged byte for byte, never trimmed or cut."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise Refused("A password has at least %(least)d characters.", field="password", least=SHORTEST_PASSWORD)
-    if len(password) > LONGEST_PASSWORD:
-        raise Refused("A password has at most %(most)d characters.", field="password", most=LONGEST_PASSWORD)
-    if password.isdigit():
-        raise Refused("A password of digits alone is quickly guessed; add letters.", field="password")
-    if password.casefold() in _common_passwords():
-        raise Refused("That password is on the lists that are tried first. Choose another one.", field="password")
-    if any(_close(password, name) for name in (username, email, email.partition("@")[0])):
-        raise Refused("That password is too close to your name or address.", field="password")
-
-
-def _close(password: str, name: str) -> bool:
-    plain, name = re.sub(r"[\W\d_]+", "", password.casefold()), re.sub(r"[\W\d_]+", "", name.casefold())
-    return len(name) > 3 and (password.casefold() == name or plain == name or plain in (name * 2, name[::-1]))
-
-
-def _looks_like_address(username: str) -> bool:
-    return bool(re.fullmatch(r"[^@]+@[^@]+\.[^@]+", username))
-
-
-@lru_cache(maxsize=1)
-def _common_passwords() -> frozenset[str]:
-    text = resources.files("postways.models").joinpath("common_passwords.txt").read_text("utf-8")
-    return frozenset(text.split("\n"))

@@ -47,7 +47,9 @@ FOR_DOORS = {
 MAY_IMPORT = {
     "errors": NOTHING,
     "framing": NOTHING,
-    "images": {"framing"},
+    "camera": NOTHING,
+    "placeholder": NOTHING,
+    "images": {"camera", "framing", "placeholder"},
     "config": NOTHING,
     "paging": NOTHING,
     "text": NOTHING,
@@ -110,6 +112,8 @@ MAY_IMPORT = {
 NEVER = {
     "errors": {"flask"},
     "framing": {"flask", "sqlalchemy"},
+    "camera": {"flask", "sqlalchemy"},
+    "placeholder": {"flask", "sqlalchemy"},
     "images": {"flask", "sqlalchemy"},
     "config": {"flask", "sqlalchemy"},
     "paging": {"flask"},

@@ -7,7 +7,7 @@ import pytest
 from postways.db import db
 from postways.errors import Missing, Refused
 from postways.models import User
-from postways.models.user import RESERVED, check_password
+from postways.models.credentials import RESERVED, check_password
 from tests.cast import make_user
 from tests.together import at_once
 
@@ -174,6 +174,6 @@ def test_what_is_quickly_guessed_is_refused(password, said):
 
 
 def test_the_list_of_common_passwords_is_long():
-    from postways.models.user import _common_passwords
+    from postways.models.credentials import _common_passwords
 
     assert len(_common_passwords()) >= 10_000
