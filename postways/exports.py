@@ -27,6 +27,7 @@ from postways.models import (
     Photo,
     Post,
     Report,
+    Repost,
     Session,
     User,
 )
@@ -74,6 +75,10 @@ def contents(user: User) -> tuple[dict[str, Any], list[Original]]:
         "uploads.json": _described(by_post.get(None, ())),
         "likes.json": [
             {"post_id": like.post_id, "liked_at": like.created_at} for like in _rows(Like, Like.user_id, user)
+        ],
+        "reposts.json": [
+            {"post_id": repost.post_id, "reposted_at": repost.created_at}
+            for repost in _rows(Repost, Repost.user_id, user)
         ],
         **_ties(user),
         "comments.json": [_taken(comment, COMMENT) for comment in _rows(Comment, Comment.author_id, user)],

@@ -25,6 +25,7 @@ AN_HOUR = {
     "upload": RateLimitItemPerHour(600, namespace="upload"),
     "comment": RateLimitItemPerHour(300, namespace="comment"),
     "like": RateLimitItemPerHour(1_000, namespace="like"),
+    "repost": RateLimitItemPerHour(300, namespace="repost"),
     "name": RateLimitItemPerHour(3_600, namespace="name"),
     "follow": RateLimitItemPerHour(300, namespace="follow"),
     "report": RateLimitItemPerHour(30, namespace="report"),

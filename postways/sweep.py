@@ -178,17 +178,20 @@ def purge() -> None:
 
 
 def check_counters() -> int:
-    """Set counts of likes, comments and followers that are not the truth right; returns how many rows had such."""
+    """Put counts of likes, comments, reposts and followers right; returns how many rows had a wrong one."""
     likes, comments, inside = Post.with_wrong_count(), Comment.miscounted_posts(), Comment.with_wrong_counts()
+    reposts = Post.with_wrong_repost_count()
     for post_id, truth in likes.items():
         Post.set_count(post_id, truth)
     for post_id, truth in comments.items():
         Post.set_comment_count(post_id, truth)
+    for post_id, truth in reposts.items():
+        Post.set_repost_count(post_id, truth)
     for comment_id, truths in inside.items():
         Comment.set_counts(comment_id, *truths)
     people = Follow.with_wrong_count()
     for user_id in people:
         Follow.set_counts(user_id)
-    if wrong := len(likes) + len(comments) + len(inside) + len(people):
-        log.warning("%d counts of likes, comments and followers were wrong", wrong)
+    if wrong := len(likes) + len(comments) + len(reposts) + len(inside) + len(people):
+        log.warning("%d counts of likes, comments, reposts and followers were wrong", wrong)
     return wrong

@@ -13,7 +13,7 @@
   }).observe(notice, { childList: true });
   $("#errors")?.focus();
 
-  // A like is shown at once; the answer replaces its form, so a form that is still there was refused.
+  // A like or repost is shown at once; the answer replaces its form, so a form that is still there was refused.
   const flip = (form) => {
     const button = $("button", form), count = $("[id]", button);
     const pressed = button.getAttribute("aria-pressed") !== "true";
@@ -23,7 +23,7 @@
   let older = -1;
   on("htmx:before:request", ({ detail: { ctx } }) => {
     const source = ctx.sourceElement;
-    if (source.matches("form.like")) flip(ctx.flipped = source);
+    if (source.matches("form.like, form.act")) flip(ctx.flipped = source);
     if (source.id === "older") older = source.matches(":focus") ? items().length : -1;
   });
   on("htmx:finally:request", ({ detail: { ctx } }) => {

@@ -195,7 +195,7 @@ def test_a_wrong_count_of_likes_is_put_right_and_told(app, ada, ben):
     assert sweep.check_counters() == 1
     db.session.commit()
 
-    assert Post.counts([post.id, right.id]) == {post.id: (2, 0), right.id: (1, 0)}
+    assert Post.counts([post.id, right.id]) == {post.id: (2, 0, 0), right.id: (1, 0, 0)}
     assert [fields[b"post"] for _, fields in app.extensions["redis"].xrange("postways:live")] == [b"%d" % post.id]
     assert sweep.check_counters() == 0
 

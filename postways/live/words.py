@@ -32,8 +32,9 @@ def batch(entry_id: str, messages: list[bytes]) -> bytes:
 
 
 def counts(post: int, found: Counts) -> str:
-    """How many like a post now and how much was said, wherever the page shows it."""
-    return _count(f"like-count-{post}", found.likes) + _count(f"comment-count-{post}", found.comments)
+    """How many like a post now, how much was said and how often it was reposted, wherever the page shows it."""
+    places = {"like": found.likes, "comment": found.comments, "repost": found.reposts}
+    return "".join(_count(f"{name}-count-{post}", count) for name, count in places.items())
 
 
 def bell(count: int) -> str:

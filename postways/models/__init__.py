@@ -18,6 +18,7 @@ from postways.models.photo import Photo
 from postways.models.post import Post
 from postways.models.receipt import Receipt
 from postways.models.report import Report
+from postways.models.repost import Repost
 from postways.models.session import Session
 from postways.models.tag import PostTag, Tag
 from postways.models.token import ApiToken, Family, RefreshToken
@@ -52,6 +53,7 @@ __all__ = [
     "RefreshToken",
     "Receipt",
     "Report",
+    "Repost",
     "Session",
     "Tag",
     "User",

@@ -15,6 +15,7 @@ from postways.models.follow import Follow
 from postways.models.like import Like
 from postways.models.photo import Photo
 from postways.models.post import Post
+from postways.models.repost import Repost
 from postways.models.user import User
 
 ERASED_AFTER = timedelta(hours=12)  # so that the mail which says it has time to go out; promised are 24 hours
@@ -43,7 +44,12 @@ def due(moment: datetime) -> list[int]:
 
 def erase_some(user_id: int) -> bool:
     """Erase a part; False when the account itself has gone. Other people's counts stay right at every step."""
-    if _erase_likes(user_id) or _erase_follows(user_id) or Comment.erase_some_of(user_id, STEP):
+    if (
+        _erase_likes(user_id)
+        or _erase_reposts(user_id)
+        or _erase_follows(user_id)
+        or Comment.erase_some_of(user_id, STEP)
+    ):
         return True
     posts = select(Post).where(Post.author_id == user_id).options(selectinload(Post.photos))
     for post in (some := db.session.scalars(posts.limit(STEP)).all()):
@@ -76,3 +82,12 @@ def _erase_likes(user_id: int) -> bool:
             changed(update(Post).where(Post.id == post_id).values(like_count=Post.like_count - 1))
             later.tell("post", post=post_id)
     return bool(likes)
+
+
+def _erase_reposts(user_id: int) -> bool:
+    reposts = db.session.execute(select(Repost.id, Repost.post_id).where(Repost.user_id == user_id).limit(STEP)).all()
+    for repost_id, post_id in reposts:
+        if changed(delete(Repost).where(Repost.id == repost_id)) == 1:
+            changed(update(Post).where(Post.id == post_id).values(repost_count=Post.repost_count - 1))
+            later.tell("post", post=post_id)
+    return bool(reposts)

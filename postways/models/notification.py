@@ -1,4 +1,4 @@
-"""What happened that concerns somebody: likes, comments, replies, mentions, follows, requests, and what staff did.
+"""What happened that concerns somebody: likes, comments, mentions, reposts, follows, requests, and what staff did.
 
 Events of one kind about the same thing stand together until they are read ("Ada and 4 others liked …"); what comes
 later begins anew. Who withdraws an act is withdrawn here too, and whom the reader may not see is not counted.
@@ -41,7 +41,18 @@ from postways.models.user import User
 from postways.paging import EPOCH, Page
 from postways.text import folded
 
-KINDS = ("like", "comment", "reply", "mention", "comment-like", "follow", "request", "accepted", "moderation")
+KINDS = (
+    "like",
+    "comment",
+    "reply",
+    "mention",
+    "repost",
+    "comment-like",
+    "follow",
+    "request",
+    "accepted",
+    "moderation",
+)
 PAGE_SIZE = 30
 NAMED = 3  # people of a group who are named
 DIGEST_EVERY = {"daily": timedelta(days=1), "weekly": timedelta(days=7)}

@@ -26,6 +26,10 @@ class Permissions:
         """Like a published post."""
         return self.is_member and post.published and not self.must_verify
 
+    def can_repost(self, post: Post) -> bool:
+        """Bring a post that everybody may see to the own followers."""
+        return self.is_member and post.public and not self.must_verify
+
     def covers(self, post: Post) -> bool:
         """Whether the pictures of this post stay covered until this person asks for them."""
         return bool(post.warning) and self.covers_warned

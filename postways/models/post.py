@@ -54,6 +54,7 @@ from postways.models.like import Like
 from postways.models.mail import Mail
 from postways.models.mute import Mute
 from postways.models.photo import LONGEST_ALT, Photo
+from postways.models.repost import Repost
 from postways.models.tag import PostTag, Tag
 from postways.models.telling import told
 from postways.models.user import UNVERIFIED, User
@@ -106,8 +107,10 @@ class Glimpse(Protocol):
     version: int
     like_count: int
     comment_count: int
+    repost_count: int
     published_at: datetime
     liked: bool
+    reposted: bool
 
 
 class Tally(NamedTuple):
@@ -122,6 +125,7 @@ class Counts(NamedTuple):
 
     likes: int
     comments: int
+    reposts: int
 
 
 class Post(db.Model):  # type: ignore[name-defined]
@@ -158,6 +162,7 @@ class Post(db.Model):  # type: ignore[name-defined]
     form_key: Mapped[str | None] = mapped_column(String(64))
     like_count: Mapped[int] = mapped_column(default=0)
     comment_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # replies too
+    repost_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     comments_open: Mapped[bool] = mapped_column(default=True, server_default=true())
     version: Mapped[int] = mapped_column(default=0)  # of what a card shows of it, likes aside
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
@@ -176,6 +181,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         back_populates="post", order_by="Photo.position", lazy="raise_on_sql", passive_deletes=True
     )
     liked: Mapped[bool] = query_expression(default_expr=false())
+    reposted: Mapped[bool] = query_expression(default_expr=false())
 
     # --- questions
 
@@ -269,8 +275,14 @@ class Post(db.Model):  # type: ignore[name-defined]
         return select(Like.id).where(Like.post_id == cls.id, Like.user_id == reader).exists()
 
     @classmethod
+    def _reposted_by(cls, reader: Any) -> ColumnElement[bool]:
+        if reader is None:
+            return false()
+        return select(Repost.id).where(Repost.post_id == cls.id, Repost.user_id == reader).exists()
+
+    @classmethod
     def seen_by(cls, actor: Actor) -> Select[Post]:
-        """The posts that `actor` may see, each with its author and whether `actor` likes it."""
+        """The posts that `actor` may see, each with its author and whether `actor` likes and has reposted it."""
         return cls._with_author(actor).where(cls.visible_to(actor))
 
     @classmethod
@@ -280,12 +292,12 @@ class Post(db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def _with_author(cls, actor: Actor) -> Select[Post]:
-        return (
-            select(cls)
-            .join(cls.author)
-            .options(contains_eager(cls.author), with_expression(cls.liked, cls.liked_by(actor)))
-            .execution_options(populate_existing=True)
+        own = (
+            with_expression(cls.liked, cls.liked_by(actor)),
+            with_expression(cls.reposted, cls._reposted_by(actor.id)),
         )
+        query = select(cls).join(cls.author).options(contains_eager(cls.author), *own)
+        return query.execution_options(populate_existing=True)
 
     @classmethod
     def glimpsed_by(cls, actor: Actor) -> Select[Any]:
@@ -300,8 +312,10 @@ class Post(db.Model):  # type: ignore[name-defined]
             cls.version,
             cls.like_count,
             cls.comment_count,
+            cls.repost_count,
             cls.published_at,
             cls._liked_by(reader).label("liked"),
+            cls._reposted_by(reader).label("reposted"),
         )
         query: Select[Any] = select(*columns)  # type: ignore[assignment]
         return query.where(cls.listed_for(reader))
@@ -519,8 +533,8 @@ class Post(db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def counts(cls, post_ids: Sequence[int]) -> dict[int, Counts]:
-        """Likes and comments of these posts as they stand now."""
-        query = select(cls.id, cls.like_count, cls.comment_count).where(cls.id.in_(post_ids))
+        """Likes, comments and reposts of these posts as they stand now."""
+        query = select(cls.id, cls.like_count, cls.comment_count, cls.repost_count).where(cls.id.in_(post_ids))
         return {post_id: Counts(*counts) for post_id, *counts in db.session.execute(query)}
 
     @classmethod
@@ -582,6 +596,12 @@ class Post(db.Model):  # type: ignore[name-defined]
         truth = select(func.count()).where(Like.post_id == cls.id).correlate(cls).scalar_subquery()
         return dict(db.session.execute(select(cls.id, truth).where(cls.like_count != truth)).all())
 
+    @classmethod
+    def with_wrong_repost_count(cls) -> dict[int, int]:
+        """Posts whose count of reposts is not the number of reposts, with the right number."""
+        truth = select(func.count()).where(Repost.post_id == cls.id).correlate(cls).scalar_subquery()
+        return dict(db.session.execute(select(cls.id, truth).where(cls.repost_count != truth)).all())
+
     # --- verbs
 
     @classmethod
@@ -594,6 +614,12 @@ class Post(db.Model):  # type: ignore[name-defined]
     def set_comment_count(cls, post_id: int, comments: int) -> None:
         """Put a count of comments right."""
         changed(update(cls).where(cls.id == post_id).values(comment_count=comments))
+        later.tell("post", post=post_id)
+
+    @classmethod
+    def set_repost_count(cls, post_id: int, reposts: int) -> None:
+        """Put a count of reposts right."""
+        changed(update(cls).where(cls.id == post_id).values(repost_count=reposts))
         later.tell("post", post=post_id)
 
     @classmethod
@@ -1025,6 +1051,36 @@ class Post(db.Model):  # type: ignore[name-defined]
         if Like.remove(self.id, user_id):
             self._likes_changed(-1)
             told().withdraw("like", user_id, post_id=self.id)
+
+    def repost(self, actor: Actor) -> None:
+        """Bring it to the people who follow `actor`. Twice is once.
+
+        Raises Forbidden for a visitor, Refused for what not everybody may see: a repost would carry it further.
+        """
+        if not self.public:
+            raise Refused("Only what everybody may see can be reposted.")
+        user_id = self._reposter(actor)
+        if Repost.add(self.id, user_id):
+            self._reposts_changed(+1)
+            told().tell("repost", self.author_id, user_id, post_id=self.id)
+
+    def unrepost(self, actor: Actor) -> None:
+        """Bring it to nobody any longer, whoever may see it now. Twice is once."""
+        user_id = self._reposter(actor)
+        if Repost.remove(self.id, user_id):
+            self._reposts_changed(-1)
+            told().withdraw("repost", user_id, post_id=self.id)
+
+    def _reposter(self, actor: Actor) -> int:
+        if actor.id is None:
+            raise Forbidden
+        if actor.must_verify:
+            raise Refused(UNVERIFIED)
+        return actor.id
+
+    def _reposts_changed(self, difference: int) -> None:
+        changed(update(Post).where(Post.id == self.id).values(repost_count=Post.repost_count + difference))
+        later.tell("post", post=self.id)
 
     def close_comments(self, actor: Actor) -> None:
         """Take no more comments; those that are there stay. Twice is once."""

@@ -51,7 +51,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm.strategy_options import _AbstractLoad
 
     from postways.models.guest import Actor
+    from postways.models.like import Like
     from postways.models.post import Post
+    from postways.models.repost import Repost
 
 LONGEST_NAME = 100
 LONGEST_BIO = 1_000
@@ -492,13 +494,21 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         """People who like this post, the newest like first. Raises BadCursor."""
         from postways.models.like import Like
 
-        like_id = Like.id.label("like_id")
-        query: Any = (
-            select(cls, like_id)
-            .join(Like, Like.user_id == cls.id)
-            .where(Like.post_id == post_id, cls.listed_for(actor))
-        )
-        page: Page[Any] = Page.of(db.session, query, (like_id,), cursor, LIST_SIZE, (Like.id,))
+        return cls._who(Like, post_id, actor, cursor)
+
+    @classmethod
+    def who_reposted(cls, post_id: int, actor: Actor, cursor: str | None) -> Page[User]:
+        """People who reposted this post, the newest repost first. Raises BadCursor."""
+        from postways.models.repost import Repost
+
+        return cls._who(Repost, post_id, actor, cursor)
+
+    @classmethod
+    def _who(cls, act: type[Like] | type[Repost], post_id: int, actor: Actor, cursor: str | None) -> Page[User]:
+        act_id = act.id.label("act_id")
+        query: Any = select(cls, act_id).join(act, act.user_id == cls.id)
+        query = query.where(act.post_id == post_id, cls.listed_for(actor))
+        page: Page[Any] = Page.of(db.session, query, (act_id,), cursor, LIST_SIZE, (act.id,))
         return Page([row.User for row in page.items], page.next_cursor)
 
     @classmethod

@@ -31,7 +31,8 @@ class Key(NamedTuple):
     version: int
     likes: int
     comments: int
-    reader: tuple[bool, bool] | None  # likes it, wrote it; a visitor is nobody
+    reposts: int
+    reader: tuple[bool, bool, bool] | None  # likes it, reposted it, wrote it; a visitor is nobody
     covers: bool  # what carries a warning
     first: bool
     words: tuple[str, str]
@@ -55,13 +56,14 @@ def forget() -> None:
 
 
 def _key(glimpse: Glimpse, language: str, first: bool) -> Key:
-    reader = (glimpse.liked, glimpse.author_id == g.user.id) if g.user.is_member else None
+    reader = (glimpse.liked, glimpse.reposted, glimpse.author_id == g.user.id) if g.user.is_member else None
     words = (language, ago(glimpse.published_at))
     return Key(
         glimpse.id,
         glimpse.version,
         glimpse.like_count,
         glimpse.comment_count,
+        glimpse.repost_count,
         reader,
         g.user.covers_warned,
         first,

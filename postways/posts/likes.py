@@ -1,23 +1,36 @@
-"""The lists of likes: who likes a post, and what the reader likes."""
+"""The lists of likes and reposts: who gave them to a post, and what the reader likes."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from flask import g, request, url_for
 from werkzeug.wrappers import Response
 
 from postways.auth import members_only
 from postways.htmx import asked_by_htmx, fragment, page, pages_loaded
-from postways.models import Post, User
+from postways.models import Actor, Post, User
+from postways.paging import Page
 from postways.posts import bp
 
 
 @bp.get("/posts/<int:post_id>/likes/")
 def likers(post_id: int) -> Response:
     """Who likes it, to whoever may see it."""
+    return _people(post_id, User.who_like)
+
+
+@bp.get("/posts/<int:post_id>/reposts/")
+def reposters(post_id: int) -> Response:
+    """Who reposted it, to whoever may see it."""
+    return _people(post_id, User.who_reposted)
+
+
+def _people(post_id: int, who: Callable[[int, Actor, str | None], Page[User]]) -> Response:
     post = Post.find(post_id, g.user, photos=False)
-    people = User.who_like(post.id, g.user, request.args.get("cursor"))
+    people = who(post.id, g.user, request.args.get("cursor"))
     n = pages_loaded()
-    older = people.next_cursor and url_for("posts.likers", post_id=post.id, cursor=people.next_cursor, n=n + 1)
+    older = people.next_cursor and url_for(request.endpoint or "", post_id=post.id, cursor=people.next_cursor, n=n + 1)
     filling = {"page": people, "n": n, "older_url": older}
     if asked_by_htmx() and request.args.get("cursor"):
         return fragment("search/_more_people.html", **filling)

@@ -169,12 +169,40 @@ def unlike(post_id: int) -> Response:
 
 
 def _like_button(post_id: int) -> Response:
+    return _button("posts/_like.html", post_id)
+
+
+def _repost_button(post_id: int) -> Response:
+    return _button("posts/_repost.html", post_id)
+
+
+def _button(template: str, post_id: int) -> Response:
     if not asked_by_htmx():
         place = came_from(url_for("posts.show", post_id=post_id)).partition("#")[0]
         return go(f"{place}#post-{post_id}")
     with reading():
         post = Post.find(post_id, g.user, photos=False)
-    return fragment("posts/_like.html", post=post)
+    return fragment(template, post=post)
+
+
+@bp.post("/posts/<int:post_id>/repost/")
+@members_only
+def repost(post_id: int) -> Response:
+    """Bring it to the reader's followers."""
+    limits.count("repost", g.user.id)
+    Post.find(post_id, g.user, photos=False).repost(g.user)
+    db.session.commit()
+    return _repost_button(post_id)
+
+
+@bp.post("/posts/<int:post_id>/unrepost/")
+@members_only
+def unrepost(post_id: int) -> Response:
+    """Bring it to them no longer."""
+    limits.count("repost", g.user.id)
+    Post.find(post_id, g.user, photos=False).unrepost(g.user)
+    db.session.commit()
+    return _repost_button(post_id)
 
 
 def _made_before(form: PostForm) -> Post | None:

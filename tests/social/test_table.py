@@ -10,7 +10,7 @@ import pytest
 
 from postways import media
 from postways.db import db
-from postways.models import Block, Follow, Mute, User
+from postways.models import Block, Follow, Mute, Post, User
 from tests.cast import Browser, make_comment, make_post
 
 TABLE = Path(__file__).parents[2] / "docs" / "blocks-and-mutes.md"
@@ -50,6 +50,7 @@ def two(app, ada, ben, crowd) -> dict[str, dict[str, object]]:
         for name in ("ada", "ben"):
             Follow.begin(User.named(name), User.named("zoe"))
             Follow.begin(User.named("zoe"), User.named(name))
+            Post.find(common.id, User.named(name)).repost(User.named(name))
         db.session.commit()
     for person, other in ((ada, ben), (ben, ada)):
         post = make_post(
