@@ -24,6 +24,7 @@ def init_app(app: Flask) -> None:
     from postways.api import (  # noqa: F401, PLC0415 the doors attach themselves to `bp`
         account,
         auth,
+        comments,
         description,
         follows,
         images,

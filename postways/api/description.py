@@ -22,6 +22,7 @@ TAGS = {
     "users": "People.",
     "posts": "Posts and their photographs.",
     "likes": "Who likes what.",
+    "comments": "What is said under posts, in threads of two levels.",
     "follows": "Who follows whom, and who asks to.",
     "blocks": "Who has nothing to do with whom.",
     "mutes": "What your lists leave out.",

@@ -17,7 +17,7 @@ from postways.api import bp, pictures
 from postways.api.door import absolute, done, door, same_as_read
 from postways.api.idempotency import renders
 from postways.api.lists import asked, listed
-from postways.api.shapes import AnId, Listed, Parts, Shape, Words, moment
+from postways.api.shapes import AnIdOrNone, Listed, Parts, Shape, Words, moment
 from postways.auth.staff import note_reading
 from postways.db import db, reading
 from postways.errors import Refused
@@ -70,10 +70,6 @@ def _order(text: str) -> str:
     if name not in ORDERS or ties not in ([], ["id" if rising else "-id"]):
         raise PydanticCustomError("literal_error", "unknown", {"expected": ", ".join(("created", "updated", *ORDERS))})
     return name if rising else f"-{name}"
-
-
-def _nothing_if_empty(value: object) -> object:
-    return None if value == "" else value
 
 
 def _several(value: object) -> object:
@@ -178,9 +174,7 @@ class PostMade(Shape):
 class PostFilter(Parts):
     """Which posts, and in which order."""
 
-    author: Annotated[AnId | None, BeforeValidator(_nothing_if_empty)] = Field(
-        default=None, description="Id of a person.", examples=[3]
-    )
+    author: AnIdOrNone = Field(default=None, description="Id of a person.", examples=[3])
     author__username: Words = Field(default="", description="A whole username.", examples=["ada"])
     author__username__icontains: Words = Field(default="", description="A part of usernames.", examples=["ad"])
     created_at__gte: Since = Field(default=None, description=ADVICE, examples=["2026-11-01"])

@@ -41,6 +41,11 @@ LINKS = {  # category: name: path below the root
         "toggle": "likes/toggle/",
         "batch": "likes/batch/",
     },
+    "comments": {
+        "list": "posts/{post_id}/comments/",
+        "detail": "comments/{comment_id}/",
+        "like": "comments/{comment_id}/like/",
+    },
 }
 
 
@@ -53,6 +58,7 @@ class Root(Shape):
     follows: dict[str, str] = Field(examples=[{"list": "https://example.org/api/v1/follows/"}])
     blocks: dict[str, str] = Field(examples=[{"list": "https://example.org/api/v1/blocks/"}])
     likes: dict[str, str] = Field(examples=[{"toggle": "https://example.org/api/v1/likes/toggle/"}])
+    comments: dict[str, str] = Field(examples=[{"detail": "https://example.org/api/v1/comments/{comment_id}/"}])
 
 
 @bp.get("/")

@@ -50,10 +50,15 @@ def _no_boolean(value: object) -> object:
     return value
 
 
+def _nothing_if_empty(value: object) -> object:
+    return None if value == "" else value
+
+
 AMoment = Annotated[datetime, AfterValidator(_in_utc)]  # UTC where no zone is said
 Words = Annotated[str, AfterValidator(_storable)]  # text that every database can hold
 Secret = Annotated[str, AfterValidator(_encodable)]  # a password or token: every other character counts
 AnId = Annotated[int, BeforeValidator(_no_boolean), Field(ge=1, le=LARGEST_ID)]
+AnIdOrNone = Annotated[AnId | None, BeforeValidator(_nothing_if_empty)]  # an empty field of a form names nothing
 
 
 class Parts(Shape):

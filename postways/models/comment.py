@@ -7,7 +7,7 @@ deleted is kept for the staff for a while and then erased; a comment that others
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from types import SimpleNamespace
@@ -60,6 +60,7 @@ from postways.models.mute import Mute
 from postways.models.post import UNVERIFIED, Post
 from postways.models.telling import told
 from postways.models.user import User
+from postways.paging import Asked, Numbered
 from postways.text import cleaned, names_in, visible
 
 LONGEST_COMMENT = 5_000
@@ -230,6 +231,45 @@ class Comment(db.Model):  # type: ignore[name-defined]
         if not talk.threads or not (talk.threads[0].comment.seen or talk.threads[0].replies):
             raise Missing
         return talk
+
+    @classmethod
+    def threads(cls, post: Post, actor: Actor, asked: Asked) -> Numbered[Thread]:
+        """As `talk`, with numbered pages and REPLIES of each thread. Raises BadCursor or NoSuchPage."""
+        reply = aliased(cls)
+        answered = select(reply.id).where(reply.parent_id == cls.id, cls.listed_for(actor, reply)).exists()
+        here = (cls.post_id == post.id, cls.parent_id.is_(None), or_(cls.listed_for(actor), answered))
+        begun: Select[Any] = select(cls.id, cls.created_at).where(*here)  # type: ignore[assignment]
+        page: Numbered[Any] = Numbered.of(db.session, begun, begun.with_only_columns(cls.id), (cls.id,), asked)
+        ids = [row.id for row in page.items]
+        if not ids:
+            return page
+        top = aliased(cls)
+        query = cls._with_replies(post.id, actor, select(*_window(top, actor, REPLIES)).where(top.id.in_(ids)))
+        return replace(page, items=Talk.of(post, db.session.execute(query).all()).threads)
+
+    @classmethod
+    def replies(cls, post: Post, actor: Actor, parent_id: int, asked: Asked) -> Numbered[Thread]:
+        """Everything that answers a comment under `post`, oldest first. Raises BadCursor or NoSuchPage."""
+        writer = aliased(User)
+        here = (cls.post_id == post.id, cls.parent_id == parent_id, cls.listed_for(actor))
+        query = (
+            select(cls)
+            .join(cls.author.of_type(writer))
+            .where(*here)
+            .options(contains_eager(cls.author.of_type(writer)))
+            .options(with_expression(cls.liked, cls.liked_by(actor)))
+            .execution_options(populate_existing=True)
+        )
+        page = Numbered.of(db.session, query, select(cls.id).where(*here), (cls.id,), asked, rising=True)
+        return replace(page, items=[Thread(reply) for reply in page.items])
+
+    @classmethod
+    def read(cls, comment_id: int, actor: Actor) -> Thread:
+        """A comment that `actor` may read, and if it began a thread the newest replies. Raises Missing."""
+        comment = cls.find(comment_id, actor)
+        if comment.parent_id is not None:
+            return Thread(comment)
+        return cls.thread(comment.post, actor, comment_id).threads[0]
 
     @classmethod
     def _with_replies(cls, post_id: Any, actor: Any, threads: Select[Any]) -> Select[Any]:

@@ -23,7 +23,7 @@ from postways.api import description
 from postways.db import db
 from postways.models import ApiToken
 from tests.api.client import Client
-from tests.cast import make_post
+from tests.cast import make_comment, make_post
 
 EXAMPLES = 5  # of each kind, for each operation and credential
 SOUND = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -50,7 +50,8 @@ def operations(unlimited):
 @pytest.mark.parametrize("who", ["visitor", "member"])
 @pytest.mark.parametrize("mode", GenerationMode, ids=lambda mode: mode.value)
 def test_every_operation_answers_as_described(unlimited, operations, ada, ben, mode, who):
-    make_post(unlimited, ada, pictures=1, likes=[ben])
+    post = make_post(unlimited, ada, pictures=1, likes=[ben])
+    make_comment(unlimited, post, ben)
     found = {}
     for operation in operations:
         headers = {"Authorization": Client.token(unlimited, ben).authorization} if who == "member" else {}

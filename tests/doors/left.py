@@ -19,7 +19,7 @@ ANEW = {  # what is another value each time: moments, secrets, ids of rows
     "password_hash", "token_hash", "key", "original", "sid", "request_id", "address", "device", "whom",
     "avatar_key", "prefix", "place", "key_hash", "body_hash",
     "edited_at", "held_at", "published_before", "touched_at", "about",
-    "post_id", "tag_id", "subject_id", "notification_id",
+    "post_id", "comment_id", "parent_id", "tag_id", "subject_id", "notification_id",
 }  # fmt: skip
 FORMS_OWN = {"form_key"}  # by which a page knows its own form again
 OF_THE_DOOR = {"sessions", "token_families", "refresh_tokens", "api_tokens", "receipts"}
@@ -68,8 +68,8 @@ def nameless(rows: Rows, user: User) -> Rows:
         if isinstance(value, list):
             return [plain(column, one) for one in value]
         if isinstance(value, dict):
-            # "change" is an id
-            return {key: said for key, said in value.items() if key not in ("door", "change", "post_id")}
+            # "change" and "comment" are ids
+            return {key: said for key, said in value.items() if key not in ("door", "change", "post_id", "comment")}
         return "the person" if value == user.id and column.endswith("_id") else value
 
     return {
