@@ -15,6 +15,15 @@ class Unpublished(Forbidden):
     """Known of, but its author has not published it."""
 
 
+class Undeliverable(Forbidden):
+    """Somebody does not take this person's messages; `why` is for the record alone."""
+
+    def __init__(self, receiver_id: int, why: str) -> None:
+        super().__init__("This message can't be delivered.")
+        self.receiver_id = receiver_id
+        self.why = why
+
+
 class Refused(Exception):
     """A rule said no.
 

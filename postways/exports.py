@@ -17,10 +17,12 @@ from postways.models import (
     Block,
     Comment,
     CommentLike,
+    Copy,
     EmailChange,
     Family,
     Follow,
     Like,
+    Message,
     Mute,
     Passkey,
     PastUsername,
@@ -35,7 +37,7 @@ from postways.storage import NotFound, Storage
 
 PROFILE = (
     "id username email verified_at pending_email role display_name bio joined_at last_login_at last_activity_at "
-    "username_changed_at password_changed_at private shows_camera covers_warned"
+    "username_changed_at password_changed_at private messages_from shows_camera covers_warned"
 ).split()
 POST = (
     "id title content tags audience licence credit warning created_at publish_at published_at edited_at deleted_at "
@@ -52,7 +54,8 @@ SESSION = "created_at last_seen_at device address".split()
 EVENT = "at kind post_id address".split()
 FOLLOW = "state created_at".split()
 MUTE = "kind word until created_at".split()
-REPORT = "created_at post_id comment_id person_id reason state".split()
+MESSAGE = "id created_at read_at".split()
+REPORT = "created_at post_id comment_id message_id person_id reason state".split()
 
 Original = tuple[str, str]  # name in the zip, key in the storage
 
@@ -62,7 +65,8 @@ def contents(user: User) -> tuple[dict[str, Any], list[Original]]:
     photos = _rows(Photo, Photo.owner_id, user)
     by_post: dict[int | None, list[Photo]] = {}
     for photo in photos:
-        by_post.setdefault(photo.post_id, []).append(photo)
+        if photo.message_id is None:
+            by_post.setdefault(photo.post_id, []).append(photo)
     documents = {
         "profile.json": _taken(user, PROFILE)
         | {"past_usernames": [past.key for past in _rows(PastUsername, PastUsername.user_id, user)]}
@@ -82,6 +86,7 @@ def contents(user: User) -> tuple[dict[str, Any], list[Original]]:
         ],
         **_ties(user),
         "comments.json": [_taken(comment, COMMENT) for comment in _rows(Comment, Comment.author_id, user)],
+        "messages.json": _messages(user, photos),
         "comment_likes.json": [
             {"comment_id": like.comment_id, "liked_at": like.created_at}
             for like in _rows(CommentLike, CommentLike.user_id, user)
@@ -136,6 +141,28 @@ def _ties(user: User) -> dict[str, Any]:
         "blocks.json": [{"username": names.get(row.blocked_id), "created_at": row.created_at} for row in blocks],
         "mutes.json": [_taken(row, MUTE) | {"username": names.get(row.person_id)} for row in mutes],
     }
+
+
+def _messages(user: User, photos: Sequence[Photo]) -> list[dict[str, Any]]:
+    """What this person sent, whole; of what came only from whom and when: the words are somebody else's."""
+    copies = _rows(Copy, Copy.person_id, user)
+    messages = {message.id: message for message in _of_copies(user)}
+    people = {message.sender_id for message in messages.values()} | {one.receiver_id for one in messages.values()}
+    names = {person.id: person.username for person in User.by_id(people).values() if person.active}
+    pictures: dict[int | None, list[Photo]] = {}
+    for photo in photos:
+        pictures.setdefault(photo.message_id, []).append(photo)
+    told = []
+    for copy in copies:
+        message = messages[copy.message_id]
+        ends = {"from": names.get(message.sender_id or 0), "to": names.get(message.receiver_id or 0)}
+        own = {"text": message.text, "photographs": _described(pictures.get(message.id, ()))}
+        told.append(_taken(message, MESSAGE) | ends | ({} if copy.incoming else own))
+    return told
+
+
+def _of_copies(user: User) -> Sequence[Message]:
+    return db.session.scalars(select(Message).join(Copy).where(Copy.person_id == user.id)).all()
 
 
 def _taken(row: object, names: Iterable[str]) -> dict[str, Any]:

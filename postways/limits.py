@@ -28,6 +28,7 @@ AN_HOUR = {
     "repost": RateLimitItemPerHour(300, namespace="repost"),
     "name": RateLimitItemPerHour(3_600, namespace="name"),
     "follow": RateLimitItemPerHour(300, namespace="follow"),
+    "message": RateLimitItemPerHour(300, namespace="message"),
     "report": RateLimitItemPerHour(30, namespace="report"),
 }
 A_MINUTE = {"token": 600, "address": 300}  # requests of the API

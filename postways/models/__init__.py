@@ -4,6 +4,7 @@ from postways.models.attempt import Attempt
 from postways.models.audit import Audit
 from postways.models.block import Block
 from postways.models.comment import Comment, CommentLike
+from postways.models.conversation import Conversation
 from postways.models.email_change import EmailChange
 from postways.models.erasure import Erasure
 from postways.models.export import Export
@@ -11,6 +12,7 @@ from postways.models.follow import Follow
 from postways.models.guest import Actor, Guest
 from postways.models.like import Like
 from postways.models.mail import Mail
+from postways.models.message import Copy, Message
 from postways.models.mute import Mute
 from postways.models.notification import Act, Notification
 from postways.models.passkey import Passkey, RecoveryCode
@@ -35,6 +37,8 @@ __all__ = [
     "EmailChange",
     "Comment",
     "CommentLike",
+    "Conversation",
+    "Copy",
     "Erasure",
     "Export",
     "Family",
@@ -42,6 +46,7 @@ __all__ = [
     "Guest",
     "Like",
     "Mail",
+    "Message",
     "Mute",
     "Notification",
     "Passkey",

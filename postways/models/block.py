@@ -120,7 +120,10 @@ class Block(db.Model):  # type: ignore[name-defined]
 
     @staticmethod
     def _note(kind: str, actor: Actor, person: User) -> None:
+        from postways.models.conversation import Conversation
+
         Audit.note(kind, actor, person)
+        Conversation.part(actor.id or 0, person.id)
         for one in (actor.id, person.id):
             later.tell("rights", person=one or 0)  # what is open at either's is asked for anew
 

@@ -10,9 +10,11 @@ from sqlalchemy.orm import selectinload
 from postways import later, search
 from postways.db import changed, db
 from postways.models.comment import Comment
+from postways.models.conversation import Conversation
 from postways.models.export import Export
 from postways.models.follow import Follow
 from postways.models.like import Like
+from postways.models.message import Copy
 from postways.models.photo import Photo
 from postways.models.post import Post
 from postways.models.repost import Repost
@@ -29,6 +31,7 @@ def belongings(user: User) -> dict[str, int]:
         "posts": (Post.author_id, Post.deleted_at.is_(None)),
         "photographs": (Photo.owner_id, Photo.avatar.is_(False)),
         "likes": (Like.user_id, Like.id.is_not(None)),
+        "messages": (Copy.person_id, Copy.incoming.is_(False)),
         "comments": (Comment.author_id, Comment.deleted_at.is_(None)),
     }
     return {
@@ -48,6 +51,7 @@ def erase_some(user_id: int) -> bool:
         _erase_likes(user_id)
         or _erase_reposts(user_id)
         or _erase_follows(user_id)
+        or Conversation.erase_some_of(user_id)
         or Comment.erase_some_of(user_id, STEP)
     ):
         return True

@@ -51,6 +51,7 @@ KINDS = (
     "follow",
     "request",
     "accepted",
+    "message",
     "moderation",
 )
 PAGE_SIZE = 30
@@ -120,8 +121,11 @@ class Notification(db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def unread(cls, reader: Any) -> ScalarSelect[int]:
-        """How many rows `reader` (an id or a column) has not read, for a statement about people."""
-        mine = (cls.person_id == reader, cls.read_at.is_(None), cls.shown(reader))
+        """How many rows `reader` (an id or a column) has not read, for a statement about people.
+
+        Messages have a number of their own.
+        """
+        mine = (cls.person_id == reader, cls.read_at.is_(None), cls.kind != "message", cls.shown(reader))
         return select(func.count(cls.id)).where(*mine).scalar_subquery()
 
     @classmethod
@@ -311,11 +315,15 @@ class Notification(db.Model):  # type: ignore[name-defined]
     @classmethod
     def digest(cls, person_id: int, moment: datetime) -> bool:
         """Sum up by mail what this person has not read since the last such mail; False when there is nothing."""
+        from postways.models.conversation import Conversation
+
         user = User.find(person_id)
         since = user.digested_at or EPOCH
         fresh = (cls.person_id == person_id, cls.read_at.is_(None), cls.touched_at > since, cls.shown(person_id))
         query = select(cls.kind, func.count()).where(*fresh).group_by(cls.kind)
         kinds = {kind: count for kind, count in db.session.execute(query)}
+        if "message" in kinds:  # one row speaks of everybody who wrote
+            kinds["message"] = Conversation.unread_of([person_id])[person_id] or kinds["message"]
         same = User.digested_at.is_(None) if user.digested_at is None else User.digested_at == user.digested_at
         mine = update(User).where(User.id == person_id, same)
         if not kinds or changed(mine.values(digested_at=moment)) != 1:

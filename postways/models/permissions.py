@@ -62,6 +62,13 @@ class Permissions:
         """Follow somebody else, or ask to."""
         return self.is_member and person.id != self.id and not self.must_verify
 
+    def can_write_to(self, person: User) -> bool:
+        """Be offered to write to somebody, who was found by `User.met`; whether it comes is `Conversation.write`'s."""
+        wanted = person.messages_from == "everyone" or (
+            person.messages_from == "following" and person.followed_by == "accepted"
+        )
+        return wanted and self.is_member and person.id != self.id and not person.blocked and not self.must_verify
+
     def can_look_into(self, person: User) -> bool:
         """See what somebody shares and whom they follow; `person` was found by `User.met`, or is oneself."""
         if person.id == self.id or self.is_staff:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, and_, func, or_, select, text, update
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, String, Text, and_, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, attributes, mapped_column, relationship
 
 from postways import images, later
@@ -34,7 +34,7 @@ LOST = "The uploaded file is no longer there. Choose the photograph again."
 
 
 class Photo(db.Model):  # type: ignore[name-defined]
-    """One photograph of a post, or a pending upload of its owner while `post_id` is null.
+    """One photograph of a post or a message, or a pending upload of its owner while neither is set.
 
     `state` is what must still be done, and the truth about it: a queue entry is only the doorbell. A picture that is
     framed anew is shown as it was until the new one is there: its files lie under a key of their own.
@@ -51,6 +51,7 @@ class Photo(db.Model):  # type: ignore[name-defined]
     original: Mapped[str] = mapped_column(String(80), index=True)
     owner_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), index=True)
     avatar: Mapped[bool] = mapped_column(default=False)  # chosen as its owner's picture: no post will refer to it
     position: Mapped[int] = mapped_column(default=0)
     alt: Mapped[str] = mapped_column(Text, default="")
@@ -157,19 +158,21 @@ class Photo(db.Model):  # type: ignore[name-defined]
     # --- queries
 
     @classmethod
+    def _pending(cls) -> ColumnElement[bool]:
+        return and_(cls.post_id.is_(None), cls.message_id.is_(None), cls.avatar.is_(False))
+
+    @classmethod
     def pending_of(cls, user: User, ids: list[int]) -> list[Photo]:
         """Those of `ids` that are pending uploads of `user`, in the order of `ids`; others are left out."""
         rows = db.session.scalars(
-            select(cls).where(
-                cls.id.in_(ids[:100]), cls.owner_id == user.id, cls.post_id.is_(None), cls.avatar.is_(False)
-            )
+            select(cls).where(cls.id.in_(ids[:100]), cls.owner_id == user.id, cls._pending())
         ).all()
         return sorted(rows, key=lambda photo: ids.index(photo.id))
 
     @classmethod
     def unused_of(cls, user: User) -> Sequence[Photo]:
         """Pending uploads of `user` that no post refers to yet, oldest first."""
-        mine = select(cls).where(cls.owner_id == user.id, cls.post_id.is_(None), cls.avatar.is_(False))
+        mine = select(cls).where(cls.owner_id == user.id, cls._pending())
         return db.session.scalars(mine.order_by(cls.id)).all()
 
     @classmethod
@@ -203,7 +206,7 @@ class Photo(db.Model):  # type: ignore[name-defined]
     @classmethod
     def left_behind(cls, moment: datetime) -> list[Photo]:
         """Pending uploads that have been kept long enough."""
-        old = select(cls).where(cls.post_id.is_(None), cls.avatar.is_(False), cls.created_at < moment - PENDING_FOR)
+        old = select(cls).where(cls._pending(), cls.created_at < moment - PENDING_FOR)
         return list(db.session.scalars(old.limit(1_000)))
 
     @classmethod
@@ -397,6 +400,10 @@ class Photo(db.Model):  # type: ignore[name-defined]
         posts = db.metadata.tables["posts"]
         changed(update(posts).where(posts.c.id == self.post_id).values(version=posts.c.version + 1))
         later.tell("photo", photo=self.id, post=self.post_id or 0, person=self.owner_id)
+        if self.message_id is not None:
+            messages = db.metadata.tables["messages"]
+            receiver = db.session.scalar(select(messages.c.receiver_id).where(messages.c.id == self.message_id))
+            later.tell("photo", photo=self.id, post=0, person=receiver or 0)
 
     def read_original(self, storage: Storage) -> BinaryIO:
         """The file as it came. Raises Unreadable when it is gone."""

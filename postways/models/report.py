@@ -1,4 +1,4 @@
-"""Somebody tells the staff that a post, a comment or a person breaks the rules."""
+"""Somebody tells the staff that a post, a comment, a message or a person breaks the rules."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from postways.db import Id, Moment, db, now
 from postways.errors import Forbidden, Missing, Refused
 from postways.models.audit import Audit, given_reason
 from postways.models.comment import Comment
+from postways.models.conversation import Conversation
 from postways.models.mail import Mail
+from postways.models.message import Message
 from postways.models.post import Post
 from postways.models.user import User
 from postways.paging import Page
@@ -26,6 +28,8 @@ ACTIONS = ("none", "warned", "unpublished", "removed", "suspended")
 FOR_POSTS = ("unpublished", "removed")
 _PENDING_POST = text("state <> 'closed' AND comment_id IS NULL")
 _PENDING_COMMENT = text("state <> 'closed' AND comment_id IS NOT NULL")
+_PENDING_MESSAGE = text("state <> 'closed' AND message_id IS NOT NULL")
+_PENDING_PERSON = text("state <> 'closed' AND post_id IS NULL AND message_id IS NULL")
 
 
 class Report(db.Model):  # type: ignore[name-defined]
@@ -56,8 +60,16 @@ class Report(db.Model):  # type: ignore[name-defined]
             "reporter_id",
             "person_id",
             unique=True,
-            sqlite_where=text("state <> 'closed' AND post_id IS NULL"),
-            postgresql_where=text("state <> 'closed' AND post_id IS NULL"),
+            sqlite_where=_PENDING_PERSON,
+            postgresql_where=_PENDING_PERSON,
+        ),
+        Index(
+            "uq_reports_pending_message",
+            "reporter_id",
+            "message_id",
+            unique=True,
+            sqlite_where=_PENDING_MESSAGE,
+            postgresql_where=_PENDING_MESSAGE,
         ),
     )
 
@@ -66,6 +78,7 @@ class Report(db.Model):  # type: ignore[name-defined]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
     comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id", ondelete="SET NULL"), index=True)
     reason: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(16), default="open")  # open, taken, closed
     taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
@@ -79,12 +92,15 @@ class Report(db.Model):  # type: ignore[name-defined]
     taken_by: Mapped[User | None] = relationship(foreign_keys=[taken_by_id], lazy="raise_on_sql")
     post: Mapped[Post | None] = relationship(lazy="raise_on_sql")
     comment: Mapped[Comment | None] = relationship(lazy="raise_on_sql")
+    message: Mapped[Message | None] = relationship(lazy="raise_on_sql")
 
     @property
     def about_what(self) -> str:
         """In one word, what it is about."""
         if self.comment_id is not None:
             return "comment"
+        if self.message_id is not None:
+            return "message"
         return "post" if self.post_id is not None else "person"
 
     # --- queries
@@ -93,7 +109,7 @@ class Report(db.Model):  # type: ignore[name-defined]
     def seen_by(cls, reader: User) -> Select[Report]:
         """What `reader` may work on: never what is about the reader, who would learn who reported it."""
         others = or_(cls.person_id.is_(None), cls.person_id != reader.id)
-        everything = (cls.reporter, cls.person, cls.taken_by, cls.post, cls.comment)
+        everything = (cls.reporter, cls.person, cls.taken_by, cls.post, cls.comment, cls.message)
         loaded = select(cls).where(others).options(*(joinedload(one) for one in everything))
         return loaded.execution_options(populate_existing=True)
 
@@ -122,16 +138,26 @@ class Report(db.Model):  # type: ignore[name-defined]
     @property
     def actions(self) -> list[str]:
         """Those of ACTIONS that fit what it is about."""
-        unfit = {"post": (), "comment": ("unpublished",), "person": FOR_POSTS}[self.about_what]
+        unfit = {"post": (), "comment": ("unpublished",), "message": ("unpublished",), "person": FOR_POSTS}[
+            self.about_what
+        ]
         return [action for action in ACTIONS if action not in unfit]
 
     # --- verbs
 
     @classmethod
-    def make(
-        cls, reporter: User, reason: str, *, person: User, post: Post | None = None, comment: Comment | None = None
+    def make(  # noqa: PLR0913 what it can be about
+        cls,
+        reporter: User,
+        reason: str,
+        *,
+        person: User,
+        post: Post | None = None,
+        comment: Comment | None = None,
+        message: Message | None = None,
     ) -> bool:
-        """Tell the staff of a person, or of that person's `post` or `comment`; while it waits a second one is none.
+        """Tell the staff of a person, or of that person's `post`, `comment` or `message`; while it waits a second one
+        is none.
 
         Answers whether it is new. Raises Forbidden or Refused.
         """
@@ -141,11 +167,12 @@ class Report(db.Model):  # type: ignore[name-defined]
         if not reason:
             raise Refused("Say what is wrong, so that the staff knows what to look for.", field="reason")
         if len(reason) > LONGEST_REASON:
-            message = "That is %(length)d characters; the most is %(most)d."
-            raise Refused(message, field="reason", length=len(reason), most=LONGEST_REASON)
+            words = "That is %(length)d characters; the most is %(most)d."
+            raise Refused(words, field="reason", length=len(reason), most=LONGEST_REASON)
         post_id = comment.post_id if comment else post.id if post else None
         report = cls(reporter_id=reporter.id, person_id=person.id, post_id=post_id, reason=reason)
         report.comment_id = comment.id if comment else None
+        report.message_id = message.id if message else None
         try:
             with db.session.begin_nested():
                 db.session.add(report)
@@ -183,6 +210,9 @@ class Report(db.Model):  # type: ignore[name-defined]
             before=before,
             after=action,
         )
+        if self.message_id is not None:
+            db.session.flush()
+            Message.let_go(select(Message.id).where(Message.id == self.message_id))  # perhaps it was kept for this
         if self.reporter is not None:
             Mail.send("report-closed", self.reporter, action=action, about=self.about_what)
 
@@ -195,6 +225,8 @@ class Report(db.Model):  # type: ignore[name-defined]
             person.suspend(actor, note, until)
         elif self.comment_id is not None:
             self._act_on_comment(actor, action, note)
+        elif self.message_id is not None:
+            self._remove_message(actor, action, note)
         elif post is None:
             raise Refused("This report is about a person, not about a post. Choose something else.", field="action")
         elif action == "unpublished":
@@ -206,3 +238,8 @@ class Report(db.Model):  # type: ignore[name-defined]
         if action != "removed":
             raise Refused("A comment can't be unpublished, only removed. Choose something else.", field="action")
         Comment.in_any_state(self.comment_id or 0).remove(actor, note)
+
+    def _remove_message(self, actor: User, action: str, note: str) -> None:
+        if action != "removed":
+            raise Refused("A message can't be unpublished, only removed. Choose something else.", field="action")
+        Conversation.remove(self.message_id or 0, actor, note)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from postways import later
 from postways.db import Id, Moment, changed, db, now
 from postways.errors import Missing
+from postways.models.conversation import Conversation
 from postways.models.notification import Notification
 from postways.models.user import User
 
@@ -54,7 +55,7 @@ class Session(db.Model):  # type: ignore[name-defined]
     def person(cls, token: str, idle: timedelta, whole: timedelta) -> User | None:
         """Who holds `token`, if it still counts, when they last proved it, and what is unread: in one statement."""
         found = db.session.execute(
-            select(User, cls.proved_at, Notification.unread(User.id))
+            select(User, cls.proved_at, Notification.unread(User.id), Conversation.unread(User.id))
             .join(cls, cls.user_id == User.id)
             .where(cls.token_hash == _hash(token), *cls._counts(idle, whole))
             .where(User.suspended_at.is_(None), User.deleted_at.is_(None))
@@ -62,7 +63,7 @@ class Session(db.Model):  # type: ignore[name-defined]
         if found is None:
             return None
         user: User = found[0]
-        user.proved_at, user.unread_count = found[1], found[2]
+        user.proved_at, user.unread_count, user.unread_messages = found[1], found[2], int(found[3])
         return user
 
     @classmethod

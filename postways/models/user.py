@@ -65,6 +65,7 @@ MOST_OFFERED = 8  # people whose names begin with what somebody is typing
 SORTS = ("active", "name", "posts", "given", "received", "joined")
 STATES = ("active", "suspended")
 DIGESTS = ("never", "daily", "weekly")
+WRITERS = ("everyone", "following", "nobody")  # who may send messages
 ROLL_SIZE = 50
 LIST_SIZE = 30
 UNVERIFIED = "Confirm your address first: open the link in the mail to you. Your profile can send it again."
@@ -106,6 +107,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     public_post_count: Mapped[int] = mapped_column(default=0, server_default="0")  # those for everybody among them
     followers_count: Mapped[int] = mapped_column(default=0, server_default="0")
     following_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    messages_from: Mapped[str] = mapped_column(String(10), default="everyone", server_default="everyone")  # of WRITERS
     private: Mapped[bool] = mapped_column(default=False, server_default=false())  # only accepted followers see posts
     joined_at: Mapped[datetime] = mapped_column(Moment, default=now)
     last_login_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -145,6 +147,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     is_anonymous = False
     is_member: Literal[True] = True
     unread_count = 0  # notifications, read with the session
+    unread_messages = 0  # likewise
     session_token = ""  # of the browser that asks
     proved_at = EPOCH  # when this browser's person last gave password or passkey
     family_sid = ""  # of the family whose access token asks
@@ -835,6 +838,12 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     def wants_no_digest(self) -> None:
         """No mails that sum up what is new."""
         self.digest = "never"
+
+    def wants_messages_from(self, whom: str) -> None:
+        """Take messages of one of WRITERS. Raises Refused."""
+        if whom not in WRITERS:
+            raise Refused("Choose who may write to you.", field="messages_from")
+        self.messages_from = whom
 
     def seen_anew(self) -> None:
         """Name or picture have changed: cards of this person's posts that were made before hold no more."""

@@ -13,7 +13,7 @@ import time_machine
 
 from postways import jobs, sweep
 from postways.db import db, now
-from postways.models import Audit, Comment, Erasure, Export
+from postways.models import Audit, Comment, Conversation, Erasure, Export
 from postways.models.export import KEPT_FOR, LEASE, MOST_TRIES
 from tests.cast import Browser, letters, make_comment, make_photo, make_post, picture
 
@@ -50,6 +50,9 @@ def test_the_zip_holds_what_is_theirs_and_nothing_of_others(app, ada, ben, as_ad
     make_comment(app, other, ada, "What I said")
     bens = make_comment(app, other, ben, "Ben's own words too")
     with app.app_context():
+        sent = make_photo(app, ada, commit=False)
+        Conversation.write(ada, ben, "What I wrote", [sent])
+        Conversation.write(ben, ada, "Ben's own words three")
         Comment.find(bens.id, ada).like(ada)
         db.session.commit()
     as_ada.post("/settings/export/")
@@ -67,10 +70,14 @@ def test_the_zip_holds_what_is_theirs_and_nothing_of_others(app, ada, ben, as_ad
     assert [one["post_id"] for one in documents["likes.json"]] == [other.id]
     assert [(one["post_id"], one["body"]) for one in documents["comments.json"]] == [(other.id, "What I said")]
     assert [one["comment_id"] for one in documents["comment_likes.json"]] == [bens.id]
+    first, second = documents["messages.json"]
+    assert (first["text"], first["to"], len(first["photographs"])) == ("What I wrote", "ben", 1)
+    assert second["from"] == "ben" and "text" not in second
+    assert len(documents["uploads.json"]) == 1
     assert len(documents["sessions.json"]) == 1
     assert {"log-in", "export-asked"} <= {event["kind"] for event in documents["events.json"]}
     originals = {name for name in archive.namelist() if name.startswith("originals/")}
-    assert originals == {f"originals/{photo.id}.jpg" for photo in [*post.photos, waiting]}
+    assert originals == {f"originals/{photo.id}.jpg" for photo in [*post.photos, waiting, sent]}
     assert archive.read(f"originals/{waiting.id}.jpg") == picture(colour="red")
     everything = "".join(map(json.dumps, documents.values()))
     for private in ("ben@example.org", "Ben's own words", "zoe", "argon2"):
