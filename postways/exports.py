@@ -30,6 +30,7 @@ from postways.models import (
     Post,
     Report,
     Repost,
+    Save,
     Session,
     User,
 )
@@ -83,6 +84,9 @@ def contents(user: User) -> tuple[dict[str, Any], list[Original]]:
         "reposts.json": [
             {"post_id": repost.post_id, "reposted_at": repost.created_at}
             for repost in _rows(Repost, Repost.user_id, user)
+        ],
+        "saved.json": [
+            {"post_id": save.post_id, "saved_at": save.created_at} for save in _rows(Save, Save.user_id, user)
         ],
         **_ties(user),
         "comments.json": [_taken(comment, COMMENT) for comment in _rows(Comment, Comment.author_id, user)],

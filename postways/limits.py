@@ -26,6 +26,7 @@ AN_HOUR = {
     "comment": RateLimitItemPerHour(300, namespace="comment"),
     "like": RateLimitItemPerHour(1_000, namespace="like"),
     "repost": RateLimitItemPerHour(300, namespace="repost"),
+    "save": RateLimitItemPerHour(1_000, namespace="save"),
     "name": RateLimitItemPerHour(3_600, namespace="name"),
     "follow": RateLimitItemPerHour(300, namespace="follow"),
     "message": RateLimitItemPerHour(300, namespace="message"),

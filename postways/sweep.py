@@ -178,11 +178,14 @@ def purge() -> None:
 
 
 def check_counters() -> int:
-    """Put counts of likes, comments, reposts and followers right; returns how many rows had a wrong one."""
+    """Put counts of likes, comments, reposts, saves and followers right; returns how many rows had a wrong one."""
     likes, comments, inside = Post.with_wrong_count(), Comment.miscounted_posts(), Comment.with_wrong_counts()
     reposts = Post.with_wrong_repost_count()
     for post_id, truth in likes.items():
         Post.set_count(post_id, truth)
+    saves = Post.with_wrong_save_count()
+    for post_id, truth in saves.items():
+        Post.set_save_count(post_id, truth)
     for post_id, truth in comments.items():
         Post.set_comment_count(post_id, truth)
     for post_id, truth in reposts.items():
@@ -192,6 +195,6 @@ def check_counters() -> int:
     people = Follow.with_wrong_count()
     for user_id in people:
         Follow.set_counts(user_id)
-    if wrong := len(likes) + len(comments) + len(reposts) + len(inside) + len(people):
-        log.warning("%d counts of likes, comments, reposts and followers were wrong", wrong)
+    if wrong := len(likes) + len(comments) + len(reposts) + len(saves) + len(inside) + len(people):
+        log.warning("%d counts of likes, comments, reposts, saves and followers were wrong", wrong)
     return wrong

@@ -1,4 +1,4 @@
-/* What htmx cannot say: likes that move at once, keeping the stream awake, shortcuts, zoom. */
+/* What htmx cannot say: likes and bookmarks that move at once, keeping the stream awake, shortcuts, zoom. */
 (() => {
   const $ = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -15,10 +15,10 @@
 
   // A like or repost is shown at once; the answer replaces its form, so a form that is still there was refused.
   const flip = (form) => {
-    const button = $("button", form), count = $("[id]", button);
+    const button = $("button", form), count = $("[id]", button);  // a bookmark has none
     const pressed = button.getAttribute("aria-pressed") !== "true";
     button.setAttribute("aria-pressed", pressed);
-    count.textContent = (+count.textContent.replace(/\D/g, "") + (pressed ? 1 : -1)).toLocaleString("en");
+    if (count) count.textContent = (+count.textContent.replace(/\D/g, "") + (pressed ? 1 : -1)).toLocaleString("en");
   };
   let older = -1;
   on("htmx:before:request", ({ detail: { ctx } }) => {
@@ -87,6 +87,7 @@
       item?.focus({ preventScroll: true });
       item?.scrollIntoView({ block: "start" });
     } else if (key === "l") $(".like button, a.like", list[near] ?? document)?.click();
+    else if (key === "s") $(".save button", list[near] ?? document)?.click();
     else if (view && /^[-+=]$/.test(key)) zoom(key === "-" ? scale / 1.5 : scale * 1.5);
     else $(`[data-key="${CSS.escape(key)}"]`)?.click();
   });

@@ -21,6 +21,7 @@ from postways.models.post import Post
 from postways.models.receipt import Receipt
 from postways.models.report import Report
 from postways.models.repost import Repost
+from postways.models.save import Save
 from postways.models.session import Session
 from postways.models.tag import PostTag, Tag
 from postways.models.token import ApiToken, Family, RefreshToken
@@ -59,6 +60,7 @@ __all__ = [
     "Receipt",
     "Report",
     "Repost",
+    "Save",
     "Session",
     "Tag",
     "User",

@@ -18,6 +18,7 @@ from postways.models.message import Copy
 from postways.models.photo import Photo
 from postways.models.post import Post
 from postways.models.repost import Repost
+from postways.models.save import Save
 from postways.models.user import User
 
 ERASED_AFTER = timedelta(hours=12)  # so that the mail which says it has time to go out; promised are 24 hours
@@ -50,6 +51,7 @@ def erase_some(user_id: int) -> bool:
     if (
         _erase_likes(user_id)
         or _erase_reposts(user_id)
+        or _erase_saves(user_id)
         or _erase_follows(user_id)
         or Conversation.erase_some_of(user_id)
         or Comment.erase_some_of(user_id, STEP)
@@ -95,3 +97,11 @@ def _erase_reposts(user_id: int) -> bool:
             changed(update(Post).where(Post.id == post_id).values(repost_count=Post.repost_count - 1))
             later.tell("post", post=post_id)
     return bool(reposts)
+
+
+def _erase_saves(user_id: int) -> bool:
+    saves = db.session.scalars(select(Save.post_id).where(Save.user_id == user_id).limit(STEP)).all()
+    for post_id in saves:
+        if Save.remove(post_id, user_id):
+            changed(update(Post).where(Post.id == post_id).values(save_count=Post.save_count - 1))
+    return bool(saves)

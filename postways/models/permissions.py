@@ -30,6 +30,14 @@ class Permissions:
         """Bring a post that everybody may see to the own followers."""
         return self.is_member and post.public and not self.must_verify
 
+    def can_save(self, post: Post) -> bool:
+        """Keep a published post to find it again."""
+        return self.can_like(post)
+
+    def can_see_reach(self, post: Post) -> bool:
+        """Know how many people keep a post."""
+        return self.is_staff or self.can_edit(post)
+
     def covers(self, post: Post) -> bool:
         """Whether the pictures of this post stay covered until this person asks for them."""
         return bool(post.warning) and self.covers_warned

@@ -55,6 +55,7 @@ from postways.models.mail import Mail
 from postways.models.mute import Mute
 from postways.models.photo import LONGEST_ALT, Photo
 from postways.models.repost import Repost
+from postways.models.save import Save
 from postways.models.tag import PostTag, Tag
 from postways.models.telling import told
 from postways.models.user import UNVERIFIED, User
@@ -111,6 +112,7 @@ class Glimpse(Protocol):
     published_at: datetime
     liked: bool
     reposted: bool
+    saved: bool
 
 
 class Tally(NamedTuple):
@@ -163,6 +165,7 @@ class Post(db.Model):  # type: ignore[name-defined]
     like_count: Mapped[int] = mapped_column(default=0)
     comment_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # replies too
     repost_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    save_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # told to its author alone
     comments_open: Mapped[bool] = mapped_column(default=True, server_default=true())
     version: Mapped[int] = mapped_column(default=0)  # of what a card shows of it, likes aside
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
@@ -180,8 +183,9 @@ class Post(db.Model):  # type: ignore[name-defined]
     photos: Mapped[list[Photo]] = relationship(
         back_populates="post", order_by="Photo.position", lazy="raise_on_sql", passive_deletes=True
     )
-    liked: Mapped[bool] = query_expression(default_expr=false())
+    liked: Mapped[bool] = query_expression(default_expr=false())  # by the reader
     reposted: Mapped[bool] = query_expression(default_expr=false())
+    saved: Mapped[bool] = query_expression(default_expr=false())
 
     # --- questions
 
@@ -282,7 +286,7 @@ class Post(db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def seen_by(cls, actor: Actor) -> Select[Post]:
-        """The posts that `actor` may see, each with its author and whether `actor` likes and has reposted it."""
+        """The posts that `actor` may see, each with its author and whether `actor` likes, reposted and keeps it."""
         return cls._with_author(actor).where(cls.visible_to(actor))
 
     @classmethod
@@ -295,6 +299,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         own = (
             with_expression(cls.liked, cls.liked_by(actor)),
             with_expression(cls.reposted, cls._reposted_by(actor.id)),
+            with_expression(cls.saved, Save.holds(actor.id, cls.id)),
         )
         query = select(cls).join(cls.author).options(contains_eager(cls.author), *own)
         return query.execution_options(populate_existing=True)
@@ -316,6 +321,7 @@ class Post(db.Model):  # type: ignore[name-defined]
             cls.published_at,
             cls._liked_by(reader).label("liked"),
             cls._reposted_by(reader).label("reposted"),
+            Save.holds(reader, cls.id).label("saved"),
         )
         query: Select[Any] = select(*columns)  # type: ignore[assignment]
         return query.where(cls.listed_for(reader))
@@ -403,6 +409,13 @@ class Post(db.Model):  # type: ignore[name-defined]
         key = given.id.label("like_id")
         query: Any = cls.seen_by(person).where(cls.shown()).add_columns(key).join(given, given.post_id == cls.id)
         return cls._grid(query.where(given.user_id == person.id), (key,), cursor, (given.id.expression,))
+
+    @classmethod
+    def saved_of(cls, person: User, cursor: str | None) -> Page[Post]:
+        """What `person` keeps and may still see, what was kept last first. Raises BadCursor."""
+        key = Save.id.label("save_id")
+        query: Any = cls.seen_by(person).where(cls.shown()).add_columns(key).join(Save, Save.post_id == cls.id)
+        return cls._grid(query.where(Save.user_id == person.id), (key,), cursor, (Save.id.expression,))
 
     @classmethod
     def _grid(
@@ -605,7 +618,18 @@ class Post(db.Model):  # type: ignore[name-defined]
         truth = select(func.count()).where(Repost.post_id == cls.id).correlate(cls).scalar_subquery()
         return dict(db.session.execute(select(cls.id, truth).where(cls.repost_count != truth)).all())
 
+    @classmethod
+    def with_wrong_save_count(cls) -> dict[int, int]:
+        """Posts whose count of saves is not the number of saves, with the right number."""
+        truth = select(func.count()).where(Save.post_id == cls.id).correlate(cls).scalar_subquery()
+        return dict(db.session.execute(select(cls.id, truth).where(cls.save_count != truth)).all())
+
     # --- verbs
+
+    @classmethod
+    def set_save_count(cls, post_id: int, saves: int) -> None:
+        """Put a count of saves right."""
+        changed(update(cls).where(cls.id == post_id).values(save_count=saves))
 
     @classmethod
     def set_count(cls, post_id: int, likes: int) -> None:
@@ -1084,6 +1108,27 @@ class Post(db.Model):  # type: ignore[name-defined]
     def _reposts_changed(self, difference: int) -> None:
         changed(update(Post).where(Post.id == self.id).values(repost_count=Post.repost_count + difference))
         later.tell("post", post=self.id)
+
+    def save(self, actor: Actor) -> None:
+        """Keep it among what `actor` wants to find again; nobody is told. Twice is once. Raises Refused for a draft."""
+        if not self.published:
+            raise Refused("A draft can't be saved; publish it first.")
+        if actor.id is None:
+            raise Forbidden
+        if not actor.can_save(self):
+            raise Refused(UNVERIFIED)
+        if Save.add(self.id, actor.id):
+            self._saves_changed(+1)
+
+    def unsave(self, actor: Actor) -> None:
+        """Keep it no longer. Twice is once."""
+        if actor.id is None:
+            raise Forbidden
+        if Save.remove(self.id, actor.id):
+            self._saves_changed(-1)
+
+    def _saves_changed(self, difference: int) -> None:
+        changed(update(Post).where(Post.id == self.id).values(save_count=Post.save_count + difference))
 
     def close_comments(self, actor: Actor) -> None:
         """Take no more comments; those that are there stay. Twice is once."""

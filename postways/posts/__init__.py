@@ -1,4 +1,4 @@
-"""Posts and photographs: reading, sharing, changing, liking."""
+"""Posts and photographs: reading, sharing, changing, liking, keeping."""
 
 from flask import Blueprint, Flask
 
@@ -14,6 +14,7 @@ def init_app(app: Flask) -> None:
         likes,  # noqa: F401 attaches itself to `bp`
         lists,  # noqa: F401 attaches itself to `bp`
         routes,  # noqa: F401 attaches itself to `bp`
+        saves,  # noqa: F401 attaches itself to `bp`
         uploads,  # noqa: F401 attaches itself to `bp`
     )
 

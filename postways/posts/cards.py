@@ -1,8 +1,8 @@
 """Cards of posts in lists, rendered once for everybody who is shown the same.
 
-What a card shows is a function of the post's version, its counts, whether the reader is a visitor, a member or the
-author, and whether pictures with a warning are to be covered; the form's token is put in at the end. The one rule of
-who sees what has been asked before, by the query that found the glimpses; the cache only saves words.
+What a card shows is a function of the post's version, its counts, whether the reader is a visitor, likes it, keeps it
+or wrote it, and whether pictures with a warning are to be covered; the form's token is put in at the end. The one rule
+of who sees what has been asked before, by the query that found the glimpses; the cache only saves words.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Key(NamedTuple):
     likes: int
     comments: int
     reposts: int
-    reader: tuple[bool, bool, bool] | None  # likes it, reposted it, wrote it; a visitor is nobody
+    reader: tuple[bool, bool, bool, bool] | None  # likes it, reposted it, keeps it, wrote it; a visitor is nobody
     covers: bool  # what carries a warning
     first: bool
     words: tuple[str, str]
@@ -56,7 +56,8 @@ def forget() -> None:
 
 
 def _key(glimpse: Glimpse, language: str, first: bool) -> Key:
-    reader = (glimpse.liked, glimpse.reposted, glimpse.author_id == g.user.id) if g.user.is_member else None
+    own = glimpse.author_id == g.user.id
+    reader = (glimpse.liked, glimpse.reposted, glimpse.saved, own) if g.user.is_member else None
     words = (language, ago(glimpse.published_at))
     return Key(
         glimpse.id,

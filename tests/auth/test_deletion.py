@@ -124,6 +124,7 @@ def test_within_a_day_nothing_is_left_and_other_peoples_counts_are_right(app, ad
     with app.app_context():
         export = db.session.query(Export.id).scalar()
     jobs.make_export(export)
+    as_ada.post(f"/posts/{others.id}/save/")
     leave(as_ada, ada)
 
     purged(app, seconds=ERASED_AFTER.total_seconds() - 60)
@@ -140,6 +141,7 @@ def test_within_a_day_nothing_is_left_and_other_peoples_counts_are_right(app, ad
             assert "ada@example.org" not in str(db.session.execute(table.select()).all()), table.name
         for noun, whose in ((User, User.id), (Post, Post.author_id), (Photo, Photo.owner_id), (Mail, Mail.user_id)):
             assert db.session.query(noun).filter(whose == ada.id).count() == 0
+        assert db.session.get(Post, others.id).save_count == 0
         assert sweep.check_counters() == 0
 
 

@@ -22,6 +22,7 @@ PAGES = {
     "search without results": ("ben", "/search/?q=nothing+like+that"),
     "who likes a post": ("ben", "/posts/{album}/likes/"),
     "what I like": ("ben", "/likes/"),
+    "what I keep": ("ben", "/saved/"),
     "own profile with a draft": ("ada", "/@ada/"),
     "profile of somebody else": ("ben", "/@ada/"),
     "own profile, empty": ("ben", "/@ben/"),

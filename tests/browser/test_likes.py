@@ -72,6 +72,25 @@ def test_the_heart_moves_before_the_answer_comes(ben, post):
     expect(ben.locator(f"#like-{post}")).to_have_attribute("action", f"/posts/{post}/unlike/")
 
 
+def test_a_bookmark_moves_at_once_by_mouse_and_key_and_goes_back_when_it_fails(ben, troubles, post):
+    troubles.expect("/unsave/", "htmx:error: Failed to fetch")
+    ben.goto("/")
+    mark = ben.locator(f"#save-button-{post}")
+    held = hold(ben, "**/save/")
+    mark.click()
+
+    expect(mark).to_have_attribute("aria-pressed", "true")
+    held[0].continue_()
+    expect(ben.locator(f"#save-{post}")).to_have_attribute("action", f"/posts/{post}/unsave/")
+    expect(mark).to_be_focused()
+    ben.route("**/unsave/", lambda route: route.abort())
+    ben.keyboard.press("s")
+    expect(ben.locator("#notice")).to_have_text("That did not reach the site. Try again in a moment.")
+    expect(mark).to_have_attribute("aria-pressed", "true")
+    ben.goto("/saved/")
+    expect(ben.locator(f"#grid #post-{post}")).to_be_visible()
+
+
 @pytest.mark.parametrize("how", ["the line is cut", "the server stumbles"])
 def test_a_like_that_fails_goes_back_and_says_so(ben, troubles, post, how):
     troubles.expect("/like/", "htmx:error: Failed to fetch")

@@ -84,11 +84,12 @@ def test_a_list_of_people_is_read_from_its_index(app, crowd, plans, as_ben, path
     assert not any("TEMP B-TREE" in plan for plan in plans), plans
 
 
-def test_what_somebody_likes_is_read_from_its_index(crowd, plans, as_ben):
-    as_ben.click("/posts/1/like/")
+@pytest.mark.parametrize(("verb", "path"), [("like", "/likes/"), ("save", "/saved/")])
+def test_what_somebody_likes_or_keeps_is_read_from_its_index(crowd, plans, as_ben, verb, path):
+    as_ben.click(f"/posts/1/{verb}/")
     plans.clear()
 
-    assert "Something else" in as_ben.get("/likes/").text
+    assert "Something else" in as_ben.get(path).text
 
     assert plans
     assert not any(map(sorts, plans)), plans

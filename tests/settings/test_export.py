@@ -13,7 +13,7 @@ import time_machine
 
 from postways import jobs, sweep
 from postways.db import db, now
-from postways.models import Audit, Comment, Conversation, Erasure, Export
+from postways.models import Audit, Comment, Conversation, Erasure, Export, Post
 from postways.models.export import KEPT_FOR, LEASE, MOST_TRIES
 from tests.cast import Browser, letters, make_comment, make_photo, make_post, picture
 
@@ -54,6 +54,7 @@ def test_the_zip_holds_what_is_theirs_and_nothing_of_others(app, ada, ben, as_ad
         Conversation.write(ada, ben, "What I wrote", [sent])
         Conversation.write(ben, ada, "Ben's own words three")
         Comment.find(bens.id, ada).like(ada)
+        Post.find(other.id, ada).save(ada)
         db.session.commit()
     as_ada.post("/settings/export/")
     work(app)
@@ -68,6 +69,7 @@ def test_the_zip_holds_what_is_theirs_and_nothing_of_others(app, ada, ben, as_ad
     assert documents["profile.json"]["email"] == "ada@example.org"
     assert [one["title"] for one in documents["posts.json"]] == ["Harbour", "Not yet"]
     assert [one["post_id"] for one in documents["likes.json"]] == [other.id]
+    assert [one["post_id"] for one in documents["saved.json"]] == [other.id]
     assert [(one["post_id"], one["body"]) for one in documents["comments.json"]] == [(other.id, "What I said")]
     assert [one["comment_id"] for one in documents["comment_likes.json"]] == [bens.id]
     first, second = documents["messages.json"]

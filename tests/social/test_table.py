@@ -56,6 +56,9 @@ def two(app, ada, ben, crowd) -> dict[str, dict[str, object]]:
         post = make_post(
             app, person, title=f"{person.username}’s lighthouse #harbour", pictures=1, likes=[person, other]
         )
+        with app.app_context():
+            Post.find(post.id, other).save(other)
+            db.session.commit()
         comment = make_comment(app, common, person, f"{person.username}’s lighthouse is older")
         things[person.username] = {
             "their_comment": comment.id,
