@@ -29,6 +29,7 @@ def init_app(app: Flask) -> None:
         follows,
         images,
         likes,
+        notifications,
         old_addresses,
         posts,
         root,

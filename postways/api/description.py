@@ -26,6 +26,7 @@ TAGS = {
     "follows": "Who follows whom, and who asks to.",
     "blocks": "Who has nothing to do with whom.",
     "mutes": "What your lists leave out.",
+    "notifications": "What happened that concerns you.",
     "images": "Single photographs: how far their preparation has got.",
 }
 SCHEMES = {

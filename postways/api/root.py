@@ -46,6 +46,7 @@ LINKS = {  # category: name: path below the root
         "detail": "comments/{comment_id}/",
         "like": "comments/{comment_id}/like/",
     },
+    "notifications": {"list": "notifications/", "read": "notifications/read/"},
 }
 
 
@@ -59,6 +60,7 @@ class Root(Shape):
     blocks: dict[str, str] = Field(examples=[{"list": "https://example.org/api/v1/blocks/"}])
     likes: dict[str, str] = Field(examples=[{"toggle": "https://example.org/api/v1/likes/toggle/"}])
     comments: dict[str, str] = Field(examples=[{"detail": "https://example.org/api/v1/comments/{comment_id}/"}])
+    notifications: dict[str, str] = Field(examples=[{"list": "https://example.org/api/v1/notifications/"}])
 
 
 @bp.get("/")

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     ScalarSelect,
+    Select,
     String,
     UniqueConstraint,
     and_,
@@ -38,7 +39,7 @@ from postways.models.mail import Mail
 from postways.models.mute import Mute
 from postways.models.post import Post
 from postways.models.user import User
-from postways.paging import EPOCH, Page
+from postways.paging import EPOCH, Asked, Numbered, Page
 from postways.text import folded
 
 KINDS = (
@@ -137,15 +138,23 @@ class Notification(db.Model):  # type: ignore[name-defined]
     @classmethod
     def listed(cls, reader: User, cursor: str | None, size: int = PAGE_SIZE) -> Page[Notification]:
         """What concerns `reader`, newest first, each with post, comment and up to NAMED people. Raises BadCursor."""
-        query = (
-            select(cls)
-            .where(cls.person_id == reader.id, cls.shown(reader.id))
-            .options(joinedload(cls.post), joinedload(cls.comment))
-            .execution_options(populate_existing=True)
-        )
-        page: Page[Notification] = Page.of(db.session, query, (cls.touched_at, cls.id), cursor, size)
+        page: Page[Notification] = Page.of(db.session, cls._of(reader), (cls.touched_at, cls.id), cursor, size)
         cls._name(page.items, reader)
         return page
+
+    @classmethod
+    def numbered(cls, reader: User, asked: Asked) -> Numbered[Notification]:
+        """As `listed`, with numbered pages. Raises BadCursor or NoSuchPage."""
+        ids = select(cls.id).where(cls.person_id == reader.id, cls.shown(reader.id))
+        page: Numbered[Notification] = Numbered.of(db.session, cls._of(reader), ids, (cls.touched_at, cls.id), asked)
+        cls._name(page.items, reader)
+        return page
+
+    @classmethod
+    def _of(cls, reader: User) -> Select[Notification]:
+        query = select(cls).where(cls.person_id == reader.id, cls.shown(reader.id))
+        loaded = query.options(joinedload(cls.post), joinedload(cls.comment))
+        return loaded.execution_options(populate_existing=True)
 
     @classmethod
     def _name(cls, rows: Sequence[Notification], reader: User) -> None:
@@ -167,12 +176,6 @@ class Notification(db.Model):  # type: ignore[name-defined]
             numbers[row_id] = count
         for row in rows:
             row.actors, row.count = found[row.id], numbers.get(row.id, 0)
-
-    @classmethod
-    def find(cls, notification_id: int, reader: User) -> Notification | None:
-        """One of `reader`'s own."""
-        here = (cls.id == notification_id, cls.person_id == reader.id)
-        return db.session.scalar(select(cls).where(*here).options(joinedload(cls.comment)))
 
     # --- verbs
 
@@ -276,10 +279,10 @@ class Notification(db.Model):  # type: ignore[name-defined]
         if not keys or actor.id is None:
             return
         others = (User.visible_to(actor), User.id.not_in({one for one in known if one is not None}))
-        for person in db.session.scalars(select(User).where(User.username_key.in_(keys), *others)).all():
-            seen = select(Post.id).where(Post.id == post.id, Post.visible_to(person))
-            if db.session.scalar(seen) is not None:
-                cls.tell("mention", person.id, actor.id, post_id=post.id, comment_id=comment_id)
+        meant = db.session.scalars(select(User.id).where(User.username_key.in_(keys), *others)).all()
+        _, readers = Post.readers_among(post.id, meant)
+        for person_id in sorted(readers):
+            cls.tell("mention", person_id, actor.id, post_id=post.id, comment_id=comment_id)
 
     @classmethod
     def read_all(cls, reader: User, until: datetime | None = None) -> int:

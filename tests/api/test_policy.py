@@ -73,6 +73,8 @@ LINES = [
     Line("delete_comment", "DELETE", "comments/{comment}/", 401, 403, 403),
     Line("like_comment", "PUT", "comments/{comment}/like/", 401, 200, 403),
     Line("unlike_comment", "DELETE", "comments/{comment}/like/", 401, 204, 403),
+    Line("list_notifications", "GET", "notifications/", 401, 200, 200),
+    Line("read_notifications", "POST", "notifications/read/", 401, 400, 403),
     Line("read_image", "GET", "images/{picture}/", 200, 200, 200),
     Line("read_image", "GET", "images/999/", 404, 404, 404),
     Line("list_follows", "GET", "follows/", 401, 200, 200),

@@ -13,7 +13,7 @@ from tests.api.client import Client
 from tests.cast import Browser, make_user
 
 ANEW = {  # what is another value each time: moments, secrets, ids of rows
-    "id", "at", "created_at", "updated_at", "joined_at", "published_at", "last_login_at", "last_activity_at",
+    "id", "at", "read_at", "created_at", "updated_at", "joined_at", "published_at", "last_login_at", "last_activity_at",
     "last_used_at", "last_seen_at", "expires_at", "claimed_at", "auth_time", "deleted_at", "given_up_at",
     "password_changed_at", "username_changed_at", "proved_at", "verified_at", "ended_at", "due_at", "sent_at",
     "password_hash", "token_hash", "key", "original", "sid", "request_id", "address", "device", "whom",
