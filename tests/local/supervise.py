@@ -3,6 +3,7 @@
 import json
 import os
 import runpy
+import signal
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ runpy.run_path(str(Path(__file__).parents[2] / "postways/local/__main__.py"))["w
 
 from postways.local.supervisor import Child, Ended, Supervisor  # noqa: E402 after the path was told
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests that run under nohup do not mean this one
 description, patience = json.loads(sys.argv[1]), float(sys.argv[2])
 with Supervisor(os.environ, patience=patience, pause=0.05) as supervisor:
     try:
