@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from base64 import b64encode
+from collections.abc import Iterator
 from io import BytesIO
+from operator import mul
 
 from PIL import Image
 from thumbhash import rgba_to_thumb_hash
@@ -38,15 +40,17 @@ def _blur(thumbhash: bytes, size: tuple[int, int]) -> Image.Image:
     red = waves(3, 3, (shape >> 9 & 63) / 63 * 1.25)
     columns, rows = ([[math.cos(math.pi / n * (i + 0.5) * k) for k in range(7)] for i in range(n)] for n in size)
 
-    def value(mean: float, channel: list[tuple[int, int, float]], column: list[float], row: list[float]) -> float:
-        return mean + sum(strength * column[x] * row[y] for x, y, strength in channel)
+    def lines(mean: float, channel: list[tuple[int, int, float]]) -> Iterator[list[float]]:
+        for row in rows:
+            across = [0.0] * 7  # the same for every pixel of the line
+            for x, y, strength in channel:
+                across[x] += strength * row[y]
+            yield [mean + sum(map(mul, across, column)) for column in columns]
 
     pixels = bytearray()
-    for row in rows:
-        for column in columns:
-            bright = value((head & 63) / 63, light, column, row)
-            p = value((head >> 6 & 63) / 31.5 - 1, yellow, column, row)
-            q = value((head >> 12 & 63) / 31.5 - 1, red, column, row)
+    means = (head & 63) / 63, (head >> 6 & 63) / 31.5 - 1, (head >> 12 & 63) / 31.5 - 1
+    for line in zip(*map(lines, means, (light, yellow, red)), strict=True):
+        for bright, p, q in zip(*line, strict=True):
             b = bright - 2 / 3 * p
             r = (3 * bright - b + q) / 2
             pixels += bytes(max(0, min(255, round(255 * part))) for part in (r, r - q, b))
