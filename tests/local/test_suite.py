@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from postways.local.suite import Suite
+from postways.local.suite import Suite, roomy
 
 CLOSING = "======================= 1301 passed, 2 skipped in 242.21s (0:04:02) ======================="
 
@@ -49,3 +49,12 @@ def test_what_is_left_out_is_told_and_fails_only_where_all_is_required(required,
 
     assert suite.close() == code
     assert "left out: the suite in a browser: no Chromium is installed.\n" in capfd.readouterr().out
+
+
+def test_the_files_of_the_tests_lie_in_memory_only_where_there_is_room(tmp_path, monkeypatch):
+    monkeypatch.setattr("postways.local.suite.ROOM", 1)
+    assert roomy(tmp_path)
+    assert not roomy(tmp_path / "missing")
+
+    monkeypatch.setattr("postways.local.suite.ROOM", 2**60)
+    assert not roomy(tmp_path)
