@@ -11,7 +11,8 @@ from pydantic import Field
 
 from postways import access, auth
 from postways.api import bp
-from postways.api.door import NEEDED, answered, door
+from postways.api.answers import answered
+from postways.api.door import NEEDED, door
 from postways.api.shapes import Secret, Shape, Words
 from postways.api.users import Profile, SignUp, own_profile, rules_hold
 from postways.auth import may_come_in

@@ -10,7 +10,8 @@ from pydantic import Field
 
 from postways import limits
 from postways.api import bp
-from postways.api.door import absolute, done, door, same_as_read
+from postways.api.answers import same_as_read
+from postways.api.door import absolute, done, door
 from postways.api.idempotency import renders
 from postways.api.lists import asked, listed
 from postways.api.posts import REMOVED
@@ -27,6 +28,8 @@ UNKNOWN = "There is no such comment under this post."
 
 class CommentItem(Shape):
     """A comment or a reply. What was deleted, or comes from somebody whom you mute, keeps its place for its replies."""
+
+    EDITED = frozenset({"body", "updated_at"})
 
     url: str = Field(examples=[f"{URL}/comments/21/"])
     id: int = Field(examples=[21])

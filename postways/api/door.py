@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -12,15 +11,15 @@ from flask import Response, current_app, g, request
 from pydantic import BaseModel
 
 from postways.api import idempotency
+from postways.api.answers import SAFE, answered
 from postways.api.shapes import Shape, body_of, query_of
 from postways.auth import takes_files
 from postways.config import Config
-from postways.errors import Forbidden, Stale, Unauthenticated
+from postways.errors import Forbidden, Unauthenticated
 
 View = TypeVar("View", bound=Callable[..., Any])
 NEEDED = "Say who you are: this needs a token."
 KNOWN = "You have an account: this is for people who have none."
-SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def door(
             if query is not None:
                 arguments["query"] = query_of(query)
             if request.method not in SAFE and tag != "auth" and (again := idempotency.begin()) is not None:
-                return answered(*again)
+                return again
             if body is not None:
                 arguments["body"] = body_of(body)
             answer = view(**arguments)
@@ -94,36 +93,9 @@ def _may_enter(told: Door) -> None:
         raise Forbidden
 
 
-def answered(shape: BaseModel | None, status: int) -> Response:
-    """The answer; what is only read carries its version, and is not sent again to who has it."""
-    if shape is None:
-        return Response(status=204)
-    text = shape.model_dump_json(exclude_unset=True)
-    response = Response(text + "\n", status, content_type="application/json")
-    if request.method in SAFE:
-        response.set_etag(_version(text))
-        if status == 200 and request.if_none_match.contains_weak(_version(text)):
-            response.status_code = 304
-            response.set_data(b"")
-    return response
-
-
 def done(shape: str, status: int, **facts: Any) -> Response:
     """Commit what a view has done, and answer it by the renderer of this name (`idempotency.renders`)."""
-    return answered(*idempotency.commit(shape, status, facts))
-
-
-def same_as_read(shape: Callable[[], BaseModel]) -> None:
-    """For a change that names the version it is about (`If-Match`): raise Stale unless `shape` is still that one."""
-    if not request.if_match or request.if_match.star_tag:
-        return
-    named = {tag.partition(":")[0] for tag in request.if_match.as_set()}  # a compressed answer's tag ends in ":br"
-    if _version(shape().model_dump_json(exclude_unset=True)) not in named:
-        raise Stale
-
-
-def _version(text: str) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    return idempotency.commit(shape, status, facts)
 
 
 def absolute(path: str) -> str:

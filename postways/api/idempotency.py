@@ -1,7 +1,9 @@
-"""`Idempotency-Key`: the same request again does nothing again, and is answered as it was.
+"""`Idempotency-Key`: the same request again does nothing again, and is answered as it was, to the byte.
 
-The receipt is written in the effect's own transaction, so a crash between commit and answer changes nothing. That one
-is still being carried out is known from a mark in Redis; without Redis the receipt's uniqueness alone decides.
+The receipt is written in the effect's own transaction and holds the answer, so a crash between commit and answer
+changes nothing, nor does what happens to the thing later. That one is still being carried out is known from a mark in
+Redis; without Redis the receipt's uniqueness alone decides. Answers that hold secrets never come here: the doors under
+`auth/` know no keys (`docs/decisions`).
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from pydantic import BaseModel
 from sqlalchemy.exc import IntegrityError
 
 from postways import limits
-from postways.api.shapes import FORMS, Shape
+from postways.api.answers import answered, written
+from postways.api.shapes import FORMS
 from postways.db import db, reading
 from postways.errors import Invalid, Underway
 from postways.models import Receipt
@@ -42,12 +45,6 @@ class Key(NamedTuple):
         return f"underway/{self.user_id}/{self.name.hex()}"
 
 
-class Kept(Shape):
-    """A refusal, as it was answered."""
-
-    model_config = {"extra": "allow"}
-
-
 def renders(name: str) -> Callable[[Renderer], Renderer]:
     """This makes the answers called `name` from facts."""
 
@@ -58,7 +55,7 @@ def renders(name: str) -> Callable[[Renderer], Renderer]:
     return named
 
 
-def begin() -> tuple[BaseModel | None, int] | None:
+def begin() -> Response | None:
     """What was answered to this request before; None when it is to be carried out. Raises Invalid or Underway."""
     text = request.headers.get(HEADER)
     if text is None or not g.user.is_member:
@@ -81,32 +78,39 @@ def begin() -> tuple[BaseModel | None, int] | None:
     return None
 
 
-def _before(key: Key) -> tuple[BaseModel | None, int] | None:
+def _before(key: Key) -> Response | None:
     row = Receipt.find(key.user_id, key.name)
     if row is None:
         return None
     if row.body_hash != key.body:
         raise Invalid({HEADER: [_("This key was used with another body. Take a new key for a new request.")]})
     g.replayed = True
-    return (Kept(**row.facts) if row.shape == "refusal" else _renderers[row.shape](**row.facts)), row.status
+    return written(row.body, row.status, row.tag) if row.body else Response(status=row.status)
 
 
-def commit(shape: str, status: int, facts: dict[str, Any]) -> tuple[BaseModel | None, int]:
-    """Commit with a receipt, if one is wanted; returns the answer, which is of another transaction."""
+def commit(shape: str, status: int, facts: dict[str, Any]) -> Response:
+    """Commit, and answer by the renderer of this name; where a receipt is wanted it is written with the answer."""
     key: Key | None = g.get("idempotency")
+    if key is None:
+        db.session.commit()
+        with reading():
+            return answered(_renderers[shape](**facts), status)
     try:
-        if key is not None:
-            Receipt.write(*key, status, shape, facts)
+        answer = answered(_renderers[shape](**facts), status)
+        _keep(key, answer)
         db.session.commit()
     except IntegrityError:
         db.session.rollback()
         with reading():
-            before = _before(key) if key is not None else None
+            before = _before(key)
         if before is None:
             raise
         return before  # the same request, a moment faster; what this one did is undone
-    with reading():
-        return _renderers[shape](**facts), status
+    return answer
+
+
+def _keep(key: Key, answer: Response) -> None:
+    Receipt.write(*key, answer.status_code, answer.get_data(as_text=True), answer.get_etag()[0])
 
 
 def end(response: Response) -> None:
@@ -119,7 +123,7 @@ def end(response: Response) -> None:
     if 400 <= response.status_code < 500 and response.status_code not in NOT_KEPT:
         db.session.rollback()
         try:
-            Receipt.write(*key, response.status_code, "refusal", response.get_json())
+            _keep(key, response)
             db.session.commit()
         except IntegrityError:
             db.session.rollback()

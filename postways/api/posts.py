@@ -14,7 +14,8 @@ from werkzeug.datastructures import FileStorage
 
 from postways import limits, uploads
 from postways.api import bp, pictures
-from postways.api.door import absolute, done, door, same_as_read
+from postways.api.answers import same_as_read
+from postways.api.door import absolute, done, door
 from postways.api.idempotency import renders
 from postways.api.lists import asked, listed
 from postways.api.shapes import AnIdOrNone, Listed, Parts, Shape, Words, moment
@@ -139,6 +140,7 @@ class PostStats(Shape):
 class PostDetail(Shape):
     """A post."""
 
+    EDITED = frozenset({"title", "content", "published", "updated_at"})  # the last one with whatever else is edited
     url: str = Field(examples=[f"{URL}/posts/7/"])
     id: int = Field(examples=[7])
     author: Author

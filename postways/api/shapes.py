@@ -31,6 +31,7 @@ class Shape(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
     FILES: ClassVar[dict[str, str]] = {}  # of a multipart body: field, and what it holds
+    EDITED: ClassVar[frozenset[str]] = frozenset()  # the fields that change only when somebody edits this
 
 
 def _storable(text: str) -> str:

@@ -13,7 +13,8 @@ from pydantic_core import PydanticCustomError
 
 from postways import limits, uploads
 from postways.api import bp
-from postways.api.door import absolute, done, door, same_as_read
+from postways.api.answers import same_as_read
+from postways.api.door import absolute, done, door
 from postways.api.idempotency import renders
 from postways.api.images import ImageDetail, detail_of
 from postways.api.lists import asked, listed
@@ -56,6 +57,7 @@ class Links(Shape):
 class Profile(Shape):
     """A person. What is optional is told to the person and to the staff alone."""
 
+    EDITED = frozenset({"username", "email", "display_name", "bio"})
     id: int = Field(examples=[3])
     username: str = Field(examples=["ada"])
     display_name: str = Field(examples=["Ada Lovelace"])

@@ -1,11 +1,10 @@
-"""That a request with an `Idempotency-Key` was carried out: written in the effect's own transaction."""
+"""That a request with an `Idempotency-Key` was carried out, and the answer: written in the effect's own transaction."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint, delete, select
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from postways.db import Id, Moment, changed, db, now
@@ -14,7 +13,7 @@ KEPT = timedelta(hours=24)
 
 
 class Receipt(db.Model):  # type: ignore[name-defined]
-    """What was answered the first time, as the facts from which the answer is rendered again; never a text."""
+    """What was answered the first time. No secret stands in it: doors that give some know no keys."""
 
     __tablename__ = "receipts"
     __table_args__ = (UniqueConstraint("user_id", "key_hash"),)
@@ -24,8 +23,8 @@ class Receipt(db.Model):  # type: ignore[name-defined]
     key_hash: Mapped[bytes] = mapped_column(LargeBinary(32))  # of method, path and the key
     body_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     status: Mapped[int]
-    shape: Mapped[str] = mapped_column(String(40))  # which renderer made the answer
-    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    body: Mapped[str] = mapped_column(Text)  # to the byte
+    tag: Mapped[str | None] = mapped_column(String(64))  # the version that the answer named
     created_at: Mapped[datetime] = mapped_column(Moment, default=now, index=True)
 
     @classmethod
@@ -36,12 +35,11 @@ class Receipt(db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def write(  # noqa: PLR0917 the columns
-        cls, user_id: int, key_hash: bytes, body_hash: bytes, status: int, shape: str, facts: dict[str, Any]
+        cls, user_id: int, key_hash: bytes, body_hash: bytes, status: int, body: str, tag: str | None
     ) -> None:
         """Keep it in this transaction. Raises IntegrityError when the same request ends at the same moment."""
         changed(delete(cls).where(cls.user_id == user_id, cls.key_hash == key_hash, cls.created_at <= now() - KEPT))
-        row = cls(user_id=user_id, key_hash=key_hash, body_hash=body_hash, status=status, shape=shape, facts=facts)
-        db.session.add(row)
+        db.session.add(cls(user_id=user_id, key_hash=key_hash, body_hash=body_hash, status=status, body=body, tag=tag))
         db.session.flush()
 
     @classmethod

@@ -9,7 +9,7 @@ from openapi_spec_validator import validate
 
 from postways import limits
 from postways.db import db, now
-from postways.models import Like, Post, Receipt
+from postways.models import Like, Post, Receipt, User, departure
 from tests.api.client import Client
 from tests.cast import make_post
 from tests.together import at_once
@@ -28,6 +28,11 @@ def as_client(app, ben):
 def likes(app, post):
     with app.app_context():
         return db.session.query(Like).filter_by(post_id=post.id).count()
+
+
+@pytest.fixture
+def as_ada_client(app, ada):
+    return Client.bearer(app, ada)
 
 
 # --- errors
@@ -127,6 +132,36 @@ def test_what_is_known_already_is_not_sent_again(app):
     assert again.headers["ETag"] == first.headers["ETag"]
 
 
+def test_that_others_like_it_is_no_edit(app, post, as_ada_client, as_client):
+    address = f"posts/{post.id}/"
+    read = as_ada_client.get(address).headers["ETag"]
+    as_client.put(f"posts/{post.id}/like/")
+    liked = as_ada_client.get(address, headers={"If-None-Match": read})
+    changed = as_ada_client.patch(address, {"title": "Ships"}, headers={"If-Match": read})
+    too_late = as_ada_client.patch(address, {"title": "Trains"}, headers={"If-Match": liked.headers["ETag"]})
+
+    assert (liked.status_code, liked.get_json()["stats"]["likes_count"]) == (200, 1)
+    assert (changed.status_code, too_late.status_code) == (200, 412)
+
+
+def test_a_change_is_answered_with_its_version(post, as_ada_client):
+    address = f"posts/{post.id}/"
+    first = as_ada_client.patch(address, {"title": "Ships"})
+    second = as_ada_client.put(address, {"title": "Trains", "content": ""}, headers={"If-Match": first.headers["ETag"]})
+    read = as_ada_client.get(address, headers={"If-None-Match": second.headers["ETag"]})
+
+    assert (first.status_code, second.status_code, read.status_code) == (200, 200, 304)
+
+
+@pytest.mark.parametrize("change", [{"audience": "followers"}, {"tags": ["fog"]}, {"published": False}], ids=str)
+def test_every_edit_is_another_version(post, as_ada_client, change):
+    address = f"posts/{post.id}/"
+    read = as_ada_client.get(address).headers["ETag"]
+
+    assert as_ada_client.patch(address, change, headers={"If-Match": read}).status_code == 200
+    assert as_ada_client.patch(address, {"title": "Late"}, headers={"If-Match": read}).status_code == 412
+
+
 def test_answers_differ_by_who_asks(app):
     assert {"Authorization", "Cookie"} <= set(Client(app).get("likes/").vary)
 
@@ -222,13 +257,67 @@ def test_a_key_has_its_form(as_client, post, key):
     assert answer.status_code == 400
 
 
-def test_a_receipt_holds_facts_and_no_texts(app, as_client, post):
+def test_what_was_answered_first_is_answered_again_whatever_happened_since(app, ada, as_ada_client):
+    key = {"Idempotency-Key": "one"}
+    made = as_ada_client.post("posts/", {"title": "Boats"}, headers=key)
+    address = f"posts/{made.get_json()['id']}/"
+    changed = as_ada_client.patch(address, {"title": "Ships"}, headers=key)
+    as_ada_client.patch(address, {"title": "Trains"})
+    made_again = as_ada_client.post("posts/", {"title": "Boats"}, headers=key)
+    changed_again = as_ada_client.patch(address, {"title": "Ships"}, headers=key)
+    deleted = as_ada_client.delete(address, headers=key)
+    after = [
+        as_ada_client.post("posts/", {"title": "Boats"}, headers=key),
+        as_ada_client.patch(address, {"title": "Ships"}, headers=key),
+        as_ada_client.delete(address, headers=key),
+    ]
+
+    assert (made.status_code, changed.status_code, deleted.status_code) == (201, 200, 204)
+    assert made_again.data == made.data == after[0].data
+    assert changed_again.data == changed.data == after[1].data
+    assert changed_again.headers["ETag"] == changed.headers["ETag"]
+    assert [answer.status_code for answer in after] == [201, 200, 204]
+    assert after[2].data == b""
+
+
+def test_a_crash_between_commit_and_answer_changes_nothing(app, as_ada_client, monkeypatch):
+    key = {"Idempotency-Key": "one"}
+    keep, commit = Receipt.write, db.session.commit
+
+    def crash():
+        commit()
+        raise RuntimeError("the process was killed")
+
+    def then_crash(*columns):
+        keep(*columns)
+        monkeypatch.setattr(db.session, "commit", crash)
+
+    monkeypatch.setattr(Receipt, "write", then_crash)
+    app.testing, before = False, app.testing
+    try:
+        first = as_ada_client.post("posts/", {"title": "Boats"}, headers=key)
+    finally:
+        monkeypatch.undo()
+        app.testing = before
+    second = as_ada_client.post("posts/", {"title": "Boats"}, headers=key)
+
+    assert first.status_code == 500
+    assert (second.status_code, second.get_json()["title"]) == (201, "Boats")
+    assert as_ada_client.get("posts/?author__username=ada").get_json()["count"] == 1
+
+
+def test_receipts_go_with_their_person_and_hold_no_keys(app, ben, as_client, post):
     as_client.post("likes/toggle/", {"post": post.id}, headers={"Idempotency-Key": "secret key"})
 
     with app.app_context():
         row = db.session.query(Receipt).one()
-        assert set(row.facts) == {"like_id", "created_at", "user_id", "post_id"}
         assert b"secret" not in row.key_hash
+        db.session.get(User, ben.id).leave()
+        db.session.commit()
+        while departure.erase_some(ben.id):
+            db.session.commit()
+        db.session.commit()
+        assert db.session.query(Receipt).count() == 0
 
 
 # --- limits
