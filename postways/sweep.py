@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app
 
-from postways import later
+from postways import later, viewing
 from postways.config import Config
 from postways.db import db, now
 from postways.inventory import check_media
@@ -37,6 +37,7 @@ from postways.models import (
     Receipt,
     Session,
     User,
+    View,
     departure,
     week,
 )
@@ -57,6 +58,7 @@ def run(app: Flask, stop: Callable[[], bool] = lambda: False) -> None:
     steps: dict[Work, timedelta] = {
         put_back: OFTEN,
         publish_due: OFTEN,
+        count_views: OFTEN,
         report_week: OFTEN,
         forget: HOURLY,
         purge: HOURLY,
@@ -142,6 +144,18 @@ def publish_due() -> int:
         Post.publish_due(post_id, moment)
         db.session.commit()
     return len(due)
+
+
+def count_views() -> int:
+    """Count what was looked at since; returns how many views were new. Cut off anywhere, it goes on without a miss."""
+    new = 0
+    while entries := viewing.waiting():
+        new += View.count([seen for seen in map(viewing.read, entries) if seen], now())
+        db.session.commit()
+        viewing.done(entries)
+    View.forget_past(now())
+    db.session.commit()
+    return new
 
 
 def report_week() -> bool:

@@ -33,6 +33,7 @@ from postways import (
     settings,
     sharing,
     social,
+    viewing,
     wellknown,
 )
 from postways.config import Config
@@ -81,6 +82,7 @@ def made(config: Config) -> Flask:
     foundation.lay(app, config)
     Migrate(app, db.db, directory=str(ROOT / "migrations"))
     limits.init_app(app, config)
+    viewing.init_app(app)
     access.init_app(app, config)
     Compress(app)
     htmx.init_app(app)

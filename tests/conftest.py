@@ -112,6 +112,7 @@ def app(made_app: Flask) -> Iterator[Flask]:
     shutil.rmtree(made_app.extensions["config"].data_dir / "mail", ignore_errors=True)
     made_app.extensions["redis"].flushall()
     made_app.extensions["outbox"].__init__(made_app.extensions["redis"])
+    made_app.extensions["viewing"].__init__(made_app.extensions["redis"])
     media.forget()
     cards.forget()
     frames.forget()

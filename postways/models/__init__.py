@@ -27,6 +27,7 @@ from postways.models.tag import PostTag, Tag
 from postways.models.token import ApiToken, Family, RefreshToken
 from postways.models.user import User
 from postways.models.username import PastUsername
+from postways.models.view import View
 
 __all__ = [
     "Act",
@@ -64,4 +65,5 @@ __all__ = [
     "Session",
     "Tag",
     "User",
+    "View",
 ]

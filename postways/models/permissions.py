@@ -35,7 +35,7 @@ class Permissions:
         return self.can_like(post)
 
     def can_see_reach(self, post: Post) -> bool:
-        """Know how many people keep a post."""
+        """Know how often a post was seen, and how many people keep it."""
         return self.is_staff or self.can_edit(post)
 
     def covers(self, post: Post) -> bool:

@@ -166,6 +166,7 @@ class Post(db.Model):  # type: ignore[name-defined]
     comment_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # replies too
     repost_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     save_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # told to its author alone
+    view_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # so is this; counted by `View`
     comments_open: Mapped[bool] = mapped_column(default=True, server_default=true())
     version: Mapped[int] = mapped_column(default=0)  # of what a card shows of it, likes aside
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)

@@ -6,7 +6,7 @@ from flask import g, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from postways import limits
+from postways import limits, viewing
 from postways.auth import members_only, refills_form, takes_files
 from postways.auth.staff import note_reading
 from postways.db import db, reading
@@ -28,6 +28,7 @@ def show(post_id: int) -> Response:
         return part
     post = Post.find(post_id, g.user)
     note_reading(post)
+    viewing.note(post)
     return talk.post_page(post)
 
 
@@ -39,6 +40,7 @@ def photo(post_id: int, n: int) -> Response:
     if not 1 <= n <= total:
         raise Missing
     note_reading(post)
+    viewing.note(post)
     beside = {
         name: url_for("posts.photo", post_id=post.id, n=m, show=1 if opened else None) if 1 <= m <= total else None
         for name, m in (("previous_url", n - 1), ("next_url", n + 1))

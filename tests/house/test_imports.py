@@ -42,6 +42,7 @@ FOR_DOORS = {
     "text",
     "threads",
     "uploads",
+    "viewing",
     "auth",
 }
 MAY_IMPORT = {
@@ -66,13 +67,14 @@ MAY_IMPORT = {
     "seal": {"config"},
     "uploads": {"config", "models", "threads"},
     "cookies": {"config"},
+    "viewing": {"db", "later", "models"},
     "limits": {"config", "errors", "later"},
     "access": {"config", "db", "errors", "models"},
     "links": {"config", "db", "errors", "models"},
     "inventory": {"db", "models", "storage"},
     "foundation": {"blocklist", "config", "db", "later", "links", "looks", "mail", "seal", "search", "storage"},
     "background": {"config", "create_background", "db", "jobs", "sweep"},
-    "sweep": {"config", "db", "inventory", "later", "models", "storage"},
+    "sweep": {"config", "db", "inventory", "later", "models", "storage", "viewing"},
     "demo": {
         "config",
         "db",

@@ -72,7 +72,7 @@ def test_everybody_sees_the_own_bookmark_alone_on_cards_that_others_have_seen_be
 def test_its_author_and_staff_learn_how_many_and_nobody_else(as_ada, as_ben, as_mod, guest, post):
     as_ben.click(f"/posts/{post.id}/save/")
 
-    told = {who: "Saved by 1 person" in who.get(f"/posts/{post.id}/").text for who in (as_ada, as_mod, as_ben, guest)}
+    told = {who: "saved by 1 person" in who.get(f"/posts/{post.id}/").text for who in (as_ada, as_mod, as_ben, guest)}
 
     assert list(told.values()) == [True, True, False, False]
     assert "@ben" not in as_ada.get(f"/posts/{post.id}/").text
