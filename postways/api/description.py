@@ -247,7 +247,10 @@ def _problems(operation: dict[str, Any], method: str, told: Door) -> dict[str, A
 
 
 def example_of(shape: type[BaseModel]) -> dict[str, Any]:
-    """An example of this shape, made of its fields' examples."""
+    """An example of this shape: its own, or made of its fields' examples."""
+    own = shape.model_config.get("json_schema_extra")
+    if isinstance(own, dict) and "examples" in own:
+        return cast("dict[str, Any]", own["examples"][0])  # type: ignore[index]
     return {name: _example(field) for name, field in shape.model_fields.items() if _has_example(field)}
 
 

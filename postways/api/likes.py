@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask import Response, g
-from pydantic import Field, RootModel
+from pydantic import ConfigDict, Field, RootModel
 
 from postways import limits
 from postways.api import bp
@@ -109,6 +109,8 @@ class LikeCount(Shape):
 
 class LikeCounts(RootModel[dict[str, LikeCount]]):
     """Counts by the posts' ids."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"7": {"count": 5, "liked": True}}]})
 
 
 class BatchIds(Shape):

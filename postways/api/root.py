@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Response, current_app, request
-from pydantic import Field
+from pydantic import ConfigDict, RootModel
 
 from postways.api import bp, description
 from postways.api.door import absolute, door
-from postways.api.shapes import Shape
 
-LINKS = {  # category: name: path below the root
+PART = re.compile("<[^>]+>|{[^}]+}")
+LINKS = {  # category: name: path below the root; only those that a door stands at are told
     "users": {
         "list": "users/",
         "me": "users/me/",
@@ -46,29 +48,47 @@ LINKS = {  # category: name: path below the root
         "detail": "comments/{comment_id}/",
         "like": "comments/{comment_id}/like/",
     },
+    "feed": {"list": "feed/"},
+    "messages": {
+        "list": "messages/",
+        "sent": "messages/sent/",
+        "received": "messages/received/",
+        "read": "messages/read/",
+        "detail": "messages/{message_id}/",
+    },
     "notifications": {"list": "notifications/", "read": "notifications/read/"},
 }
 
 
-class Root(Shape):
+class Root(RootModel[dict[str, dict[str, str]]]):
     """Absolute addresses, by category and name."""
 
-    users: dict[str, str] = Field(examples=[{"list": "https://example.org/api/v1/users/"}])
-    auth: dict[str, str] = Field(examples=[{"login": "https://example.org/api/v1/auth/login/"}])
-    posts: dict[str, str] = Field(examples=[{"detail": "https://example.org/api/v1/posts/{post_id}/"}])
-    follows: dict[str, str] = Field(examples=[{"list": "https://example.org/api/v1/follows/"}])
-    blocks: dict[str, str] = Field(examples=[{"list": "https://example.org/api/v1/blocks/"}])
-    likes: dict[str, str] = Field(examples=[{"toggle": "https://example.org/api/v1/likes/toggle/"}])
-    comments: dict[str, str] = Field(examples=[{"detail": "https://example.org/api/v1/comments/{comment_id}/"}])
-    notifications: dict[str, str] = Field(examples=[{"list": "https://example.org/api/v1/notifications/"}])
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"posts": {"detail": "https://example.org/api/v1/posts/{post_id}/"}}]}
+    )
 
 
 @bp.get("/")
 @door({200: Root}, tag="start")
 def root() -> Root:
     """Read where everything is."""
-    here = absolute("/api/v1/")
-    return Root(**{kind: {name: here + path for name, path in paths.items()} for kind, paths in LINKS.items()})
+    here, open_now = absolute("/api/v1/"), _paths()
+    links = {
+        kind: {name: here + path for name, path in paths.items() if _nameless(path) in open_now}
+        for kind, paths in LINKS.items()
+    }
+    return Root({kind: paths for kind, paths in links.items() if paths})
+
+
+def _paths() -> set[str]:
+    """Of every door, below the root."""
+    rules = [rule.rule for rule in current_app.url_map.iter_rules() if rule.endpoint.startswith(f"{bp.name}.")]
+    return {_nameless(rule.removeprefix(f"{bp.url_prefix}/")) for rule in rules}
+
+
+def _nameless(path: str) -> str:
+    """`path` without what its parts are called."""
+    return PART.sub("{}", path)
 
 
 @bp.get("/openapi.json")

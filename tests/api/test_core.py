@@ -1,6 +1,7 @@
 """What holds at every door of the API: errors, versions, repetition, limits, description."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -362,6 +363,16 @@ def test_the_root_names_everything_absolutely(app):
     assert links["likes"]["toggle"] == "http://localhost/api/v1/likes/toggle/"
     assert links["posts"]["detail"] == "http://localhost/api/v1/posts/{post_id}/"
     assert links["users"]["detail"] == "http://localhost/api/v1/users/{user_id_or_username}/"
+
+
+def test_the_root_names_what_is_there_and_nothing_else(made_app):
+    links = Client(made_app).get("").get_json()
+
+    named = {link.removeprefix("http://localhost") for paths in links.values() for link in paths.values()}
+    there = {re.sub("<(?:int:)?([^>]+)>", r"{\1}", rule.rule) for rule in made_app.url_map.iter_rules()}
+    assert named <= there
+    wanted = {"users", "auth", "posts", "likes", "comments", "follows", "feed", "messages", "blocks"}
+    assert {kind for kind in wanted if any(path.startswith(f"/api/v1/{kind}/") for path in there)} <= set(links)
 
 
 def test_the_description_is_openapi_and_complete(app, made_app):
