@@ -46,7 +46,15 @@ def sorts(plan: str) -> bool:
     return "TEMP B-TREE" in plan or ("Sort Key" in plan and "Incremental Sort" not in plan)
 
 
+API = [
+    "/api/v1/posts/",
+    "/api/v1/posts/?ordering=created_at&count=0",
+    "/api/v1/posts/?ordering=-likes",
+    "/api/v1/likes/?post=1",
+    "/api/v1/likes/?user=1",
+]
 PATHS = [
+    *API,
     "/",
     "/popular/",
     "/popular/?period=week",
@@ -139,3 +147,24 @@ def test_names_that_begin_so_are_read_from_their_index(as_ben, plans):
     key = "username_key>? AND username_key<?" if any("SEARCH" in plan for plan in plans) else "username_key"
     assert [plan for plan in plans if key in plan], plans
     assert not any("TEMP B-TREE" in plan for plan in plans), plans
+
+
+def test_many_counts_at_once_are_looked_up_by_id(app, crowd):
+    with app.app_context():
+        engine = db.engine
+    on_sqlite, seen = engine.dialect.name == "sqlite", []
+
+    def note(connection, cursor, statement, parameters, *_):
+        if "like_count" in statement:
+            asking = connection.connection.cursor()
+            if not on_sqlite:
+                asking.execute("SET LOCAL enable_seqscan = off")
+            asking.execute(f"EXPLAIN {'QUERY PLAN ' if on_sqlite else ''}{statement}", parameters)
+            seen.append(" ".join(str(row) for row in asking))
+
+    event.listen(engine, "before_cursor_execute", note)
+    assert app.test_client().get("/api/v1/likes/batch/?ids=1,2,3").status_code == 200
+    event.remove(engine, "before_cursor_execute", note)
+
+    assert seen
+    assert all("PRIMARY KEY (rowid=?)" in plan if on_sqlite else "Seq Scan" not in plan for plan in seen), seen
