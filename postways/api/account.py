@@ -14,14 +14,14 @@ from postways.api.auth import Token, filled
 from postways.api.door import NEEDED, door
 from postways.api.shapes import Detail, Secret, Shape, Words
 from postways.auth import bearer, passwords
-from postways.auth.answers import check_tries, right_password, whom
+from postways.auth.answers import check_tries, count_try, right_password, whom
 from postways.auth.proof import forgive_everywhere
 from postways.auth.verify import USES, whose
 from postways.db import db, now, read_only, reading
 from postways.errors import Forbidden, Invalid, Refused, Unauthenticated
 from postways.handlers import sentence
 from postways.links import links
-from postways.models import Attempt, Session, User
+from postways.models import Session, User
 from postways.models.credentials import check_email, check_password
 
 NOT_YOURS = "That is not your password. Type it again."
@@ -86,7 +86,7 @@ def ask_for_recovery(body: Address) -> Detail:
     against = whom(body.email)
     with reading():
         check_tries("reset", *against)
-    Attempt.note("reset", *against)
+    count_try("reset", *against)
     User.forgot_password(User.with_email(body.email), "recovery")
     db.session.commit()
     return Detail(detail=_(SENT))
@@ -156,7 +156,7 @@ def change_email(body: EmailChange) -> Detail:
     with reading():
         check_tries("email", against)
     _prove(body.password, "password")
-    Attempt.note("email", against)
+    count_try("email", against)
     db.session.commit()
     with _about("new_email"):
         g.user.ask_for_email(body.new_email)
@@ -167,7 +167,7 @@ def change_email(body: EmailChange) -> Detail:
 @bp.post("/auth/email/verify/")
 @door({200: EmailChanged}, tag="auth", body=Token, own_credentials=True, errors=(409,))
 def verify_email(body: Token) -> EmailChanged:
-    """Complete a change of the address with the token of the mail."""
+    """Complete a change of the address, or confirm that of a new account, with the token of the mail."""
     return _address_answers(body.token)
 
 
@@ -186,13 +186,11 @@ def verify_email_by_address(query: Token) -> EmailChanged:
 def _address_answers(token: str) -> EmailChanged:
     with _about("token"):
         purpose, person = whose(token)
-        changed = purpose == "email"
-        email = (person.pending_email if changed else person.email) or ""
+        email = (person.pending_email if purpose == "email" else person.email) or ""
         if request.method != "HEAD":
             USES[purpose](person)
     db.session.commit()
-    words = _("Email changed successfully.") if changed else _("Email confirmed successfully.")
-    return EmailChanged(detail=words, email=email)
+    return EmailChanged(detail=_("Email changed successfully."), email=email)
 
 
 def _prove(password: str, field: str) -> None:
