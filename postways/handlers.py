@@ -71,6 +71,10 @@ IN_SHORT = {  # for programs, where the pages' sentence would mislead
 EXPIRED = lazy_gettext(
     "This page was open for too long or you logged in anew. Go back, load it again and send it once more."
 )
+TOKENLESS = lazy_gettext(
+    "A session of the pages changes things from pages of this site alone, and with its CSRF token in the header "
+    "X-CSRFToken. Send that, or use a token of your own in Authorization."
+)
 RETRY_BUSY = "2"
 
 
@@ -89,7 +93,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Taken, lambda error: answer(409, sentence(error)))
     app.register_error_handler(TooMany, _too_many)
     app.register_error_handler(BadCursor, lambda error: _bad_cursor())
-    app.register_error_handler(CSRFError, lambda error: answer(403, str(EXPIRED)))
+    app.register_error_handler(CSRFError, lambda error: answer(403, str(TOKENLESS if asks_api() else EXPIRED)))
     app.register_error_handler(RequestEntityTooLarge, lambda error: answer(413))
     app.register_error_handler(StorageFull, lambda error: answer(507))
     for kind in (Busy, PoolTimeout, OperationalError):

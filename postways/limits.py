@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from datetime import timedelta
 from typing import NamedTuple, cast
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 from limits import RateLimitItemPerHour
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
@@ -33,6 +34,7 @@ AN_HOUR = {
     "report": RateLimitItemPerHour(30, namespace="report"),
 }
 A_MINUTE = {"token": 600, "address": 300}  # requests of the API
+REQUESTS, MINUTE = "requests", timedelta(minutes=1)
 SLOWLY = "These are too many requests. Wait %(seconds)d seconds."
 ENOUGH = "That is as much as one person can do in an hour. Wait %(minutes)d minutes; nothing you typed is lost."
 
@@ -53,11 +55,23 @@ def count(kind: str, person_id: int) -> None:
 
 
 class Window(NamedTuple):
-    """What is left of a minute's requests."""
+    """What is left of one limit."""
 
+    name: str
     most: int
     left: int
-    seconds: int  # until the next minute begins
+    within: timedelta
+    seconds: int  # until there is more of it
+
+    @property
+    def policy(self) -> str:
+        """As the header `RateLimit-Policy` names it."""
+        return f'"{self.name}";q={self.most};w={int(self.within.total_seconds())}'
+
+    @property
+    def state(self) -> str:
+        """As the header `RateLimit` names it."""
+        return f'"{self.name}";r={max(0, self.left)};t={self.seconds}'
 
     @property
     def over(self) -> bool:
@@ -68,6 +82,23 @@ class Window(NamedTuple):
 def request_of(kind: str, whom: str) -> Window | None:
     """Count one request of the API, by the clock's minutes; None while nothing is counted."""
     return cast("Limits", current_app.extensions["limits"]).request_of(kind, whom)
+
+
+def announce(window: Window) -> None:
+    """Let the answer to this request tell of a limit."""
+    announced()[window.name] = window
+
+
+def one_less(name: str) -> None:
+    """This request has counted against an announced limit."""
+    if window := announced().get(name):
+        announce(window._replace(left=window.left - 1))
+
+
+def announced() -> dict[str, Window]:
+    """By name, the limits that the answer to this request tells of."""
+    windows: dict[str, Window] = g.setdefault("windows", {})
+    return windows
 
 
 def claim(mark: str, seconds: int) -> bool:
@@ -112,10 +143,10 @@ class Limits:
         key, most = f"request/{kind}/{whom}/{minute}", A_MINUTE[kind]
         if time.monotonic() >= self._rest_until:
             try:
-                return Window(most, most - self._shared.storage.incr(key, 61), 60 - second)
+                return Window(REQUESTS, most, most - self._shared.storage.incr(key, 61), MINUTE, 60 - second)
             except RedisError:
                 self._rest_until = time.monotonic() + REST
-        return Window(most, most - self._own.storage.incr(key, 61), 60 - second)
+        return Window(REQUESTS, most, most - self._own.storage.incr(key, 61), MINUTE, 60 - second)
 
     def claim(self, mark: str, seconds: int) -> bool:
         """As the function of this name."""

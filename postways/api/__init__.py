@@ -13,7 +13,7 @@ from postways import limits
 from postways.api import idempotency
 from postways.auth import bearer, view_of
 from postways.errors import TooMany, Unauthenticated
-from postways.limits import SLOWLY, Window
+from postways.limits import SLOWLY
 from postways.models.attempt import network
 
 bp = APIBlueprint("api", __name__, url_prefix="/api/v1")
@@ -60,17 +60,19 @@ def _enter() -> None:
 
 
 def _count(kind: str, whom: str) -> None:
-    g.window = window = limits.request_of(kind, whom)
-    if window is not None and window.over:
+    window = limits.request_of(kind, whom)
+    if window is None:
+        return
+    limits.announce(window)
+    if window.over:
         raise TooMany(SLOWLY, retry_after=window.seconds)
 
 
 @bp.after_request
 def _leave(response: Response) -> Response:
-    window: Window | None = g.get("window")
-    if window is not None:
-        response.headers["RateLimit-Policy"] = f'"requests";q={window.most};w=60'
-        response.headers["RateLimit"] = f'"requests";r={max(0, window.left)};t={window.seconds}'
+    if windows := limits.announced().values():
+        response.headers["RateLimit-Policy"] = ", ".join(window.policy for window in windows)
+        response.headers["RateLimit"] = ", ".join(window.state for window in windows)
     idempotency.end(response)
     response.vary.update(["Authorization"])
     return response

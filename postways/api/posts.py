@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
-from flask import Response, g, request
+from flask import Response, g
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 from werkzeug.datastructures import FileStorage
@@ -396,9 +396,6 @@ def _publish(post: Post, published: bool) -> None:
 @contextmanager
 def _pictures(alts: Sequence[str]) -> Iterator[list[Photo]]:
     """The photographs that came along, kept if all is well in the end; of a refused request nothing is."""
-    for field in PICTURES:
-        if any(request.form.getlist(field)):
-            raise Refused("Send the picture as a file in multipart/form-data.", field=field)
     files = uploads.sent(*PICTURES)
     if len(files) > MOST_PHOTOS:
         message = "A post has at most %(most)d photographs; these are %(count)d."

@@ -99,13 +99,15 @@ def query_of(shape: type[AnyShape]) -> AnyShape:
 def body_of(shape: type[AnyShape]) -> AnyShape:
     """The body: JSON, a form, or multipart. Raises Invalid or Unsupported."""
     kind = request.mimetype
+    sent: object = {}
     if kind in FORMS:
-        return read(shape, _form(shape))
-    if kind == "application/json" or kind.endswith("+json"):
-        return read(shape, _json())
-    if request.get_data():
+        sent = _form(shape)
+    elif kind == "application/json" or kind.endswith("+json"):
+        sent = _json()
+    elif request.get_data():
         raise Unsupported
-    return read(shape, {})
+    _no_text_for_files(shape, sent)
+    return read(shape, sent)
 
 
 def read(shape: type[AnyShape], sent: object) -> AnyShape:
@@ -118,6 +120,14 @@ def read(shape: type[AnyShape], sent: object) -> AnyShape:
             name = str(detail["loc"][0]) if detail["loc"] else "non_field_errors"
             fields.setdefault(name, []).append(_sentence(detail))
         raise Invalid(fields) from None
+
+
+def _no_text_for_files(shape: type[Shape], sent: object) -> None:
+    """Raise Invalid where something stands in the place of a picture; who ignored it would make a post without one."""
+    if not isinstance(sent, dict):
+        return
+    if wrong := [name for name in shape.FILES if name not in shape.model_fields and sent.get(name)]:
+        raise Invalid({name: [_("Send the picture as a file in multipart/form-data.")] for name in wrong})
 
 
 def _form(shape: type[Shape]) -> dict[str, object]:

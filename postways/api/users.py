@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from flask import Response, current_app, g, url_for
 from flask_babel import gettext as _
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from postways import limits, uploads
@@ -107,11 +107,17 @@ class Person(Shape):
     avatar: str | None = Field(examples=["https://example.org/media/0f5a/square.jpg"])
 
 
+def _nothing_if_null(value: object) -> object:
+    return "" if value is None else value
+
+
 class SignUp(Shape):
     """A new account."""
 
     username: Words = Field(description="1 to 150 letters, digits and @ . + - _", examples=["grace"])
-    email: Words = Field(default="", description="Sites may want one.", examples=["grace@example.org"])
+    email: Annotated[Words, BeforeValidator(_nothing_if_null), WithJsonSchema({"type": ["string", "null"]})] = Field(
+        default="", description="Sites may want one.", examples=["grace@example.org"]
+    )
     password: Words = Field(description="At least 8 characters.", examples=["seven boats 4 the sea"])
     password2: Words | None = Field(
         default=None, description="The same again, if you like.", examples=["seven boats 4 the sea"]

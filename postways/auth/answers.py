@@ -10,13 +10,15 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import Field
 
+from postways import limits
 from postways.auth import passwords
 from postways.db import db, reading
 from postways.errors import Refused, Taken, TooMany
 from postways.handlers import sentence
 from postways.htmx import inside, page
+from postways.limits import Window
 from postways.models import Attempt, Audit
-from postways.models.attempt import network
+from postways.models.attempt import LIMITS, network
 from postways.text import folded
 
 
@@ -53,9 +55,25 @@ def refused(template: str, form: FlaskForm, error: Refused, field: str, **contex
 
 
 def check_tries(kind: str, *against: str) -> None:
-    """Raise TooMany while tries of this kind are used up."""
-    if current_app.extensions["config"].ratelimit_enabled:
-        Attempt.check(kind, *against)
+    """Raise TooMany while tries of this kind are used up; programs are told what is left.
+
+    That of the last in `against` alone, an address or the person who asks: how often others tried an account is theirs.
+    """
+    if not current_app.extensions["config"].ratelimit_enabled:
+        return
+    most, within = LIMITS[kind]
+    try:
+        left, wait = Attempt.check(kind, *against)
+    except TooMany as error:
+        limits.announce(Window(kind, most, 0, within, error.retry_after))
+        raise
+    limits.announce(Window(kind, most, left, within, wait))
+
+
+def count_try(kind: str, *against: str) -> None:
+    """Count one, once it has been checked that there are some left."""
+    Attempt.note(kind, *against)
+    limits.one_less(kind)
 
 
 def whom(name: str, device: str = "") -> tuple[str, str]:
@@ -102,7 +120,7 @@ def right_password(text: str) -> bool:
         check_tries("password", *against)
     if passwords.matches(g.user.password_hash, text):
         return True
-    Attempt.note("password", *against)
+    count_try("password", *against)
     Audit.note("log-in-failed", g.user, g.user, door=request.endpoint)
     db.session.commit()
     return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from postways.auth import known_device, may_come_in, passwords, shut_out
-from postways.auth.answers import check_tries, whom
+from postways.auth.answers import check_tries, count_try, whom
 from postways.db import db, reading
 from postways.errors import Unauthenticated
 from postways.models import Attempt, Audit, Passkey, User
@@ -30,7 +30,7 @@ def by_password(name: str, password: str) -> User:
         check_tries("password", *against)
     known = user if user is not None and (may_come_in(user) or shut_out(user)) else None
     if not passwords.matches(known and known.password_hash, password) or known is None:
-        Attempt.note("password", *against)
+        count_try("password", *against)
         Audit.note("log-in-failed", None, user)
         db.session.commit()
         raise Unauthenticated(WRONG)

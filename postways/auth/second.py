@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from postways.auth import bp, known_device, log_in, may_come_in, members_only, refills_form, shut_out
-from postways.auth.answers import check_tries, form_page, slowed_down, whom
+from postways.auth.answers import check_tries, count_try, form_page, slowed_down, whom
 from postways.auth.forms import CodeForm, ProofForm
 from postways.auth.proof import forgive, has_second_step
 from postways.config import Config
@@ -288,7 +288,7 @@ def right_code(user: User, code: str) -> bool:
         check_tries("password", *against)
     if _code_opens(user, code):
         return True
-    Attempt.note("password", *against)
+    count_try("password", *against)
     Audit.note("log-in-failed", None, user, step=2)
     db.session.commit()
     return False

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from flask import request
 
 from postways.auth import passwords
-from postways.auth.answers import check_tries
+from postways.auth.answers import check_tries, count_try
 from postways.db import reading
 from postways.errors import Refused
-from postways.models import Attempt, Audit, User
+from postways.models import Audit, User
 from postways.models.attempt import network
 from postways.models.credentials import check_email, check_password, check_username
 
@@ -42,7 +42,7 @@ def open_account(username: str, email: str, password: str) -> User:
         check_tries("sign-up", address)
     password_hash = passwords.hashed(password)
     user = User.sign_up(username, email, password_hash)
-    Attempt.note("sign-up", address)
+    count_try("sign-up", address)
     Audit.note("sign-up", user, user)
     user.wants_link()
     return user

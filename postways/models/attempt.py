@@ -33,8 +33,11 @@ class Attempt(db.Model):  # type: ignore[name-defined]
     at: Mapped[datetime] = mapped_column(Moment, index=True)
 
     @classmethod
-    def check(cls, kind: str, *whom: str) -> None:
-        """Raise TooMany while one of `whom` (an account's key, an address) has used up its tries."""
+    def check(cls, kind: str, *whom: str) -> tuple[int, int]:
+        """Raise TooMany while one of `whom` (an account's key, an address) has used up its tries.
+
+        Returns how many the last one has left, and after how many seconds there are more.
+        """
         most, within = LIMITS[kind]
         moment = now()
         keys = [_key(one) for one in whom]
@@ -43,10 +46,14 @@ class Attempt(db.Model):  # type: ignore[name-defined]
             .where(cls.kind == kind, cls.whom.in_(keys), cls.at > moment - within)
             .group_by(cls.whom)
         )
-        for _, count, oldest in rows:
+        left, wait = most, int(within.total_seconds())
+        for key, count, oldest in rows:
+            again = max(1, int((oldest + within - moment).total_seconds()) + 1)
             if count >= most:
-                wait = max(1, int((oldest + within - moment).total_seconds()) + 1)
-                raise TooMany("Too many tries. Wait %(minutes)d minutes, then try again.", retry_after=wait)
+                raise TooMany("Too many tries. Wait %(minutes)d minutes, then try again.", retry_after=again)
+            if key == keys[-1]:
+                left, wait = most - count, again
+        return left, wait
 
     @classmethod
     def note(cls, kind: str, *whom: str) -> None:

@@ -478,7 +478,27 @@ def test_twenty_in_an_hour_from_one_address_are_enough(app, crowd):
             Attempt.note("sign-up", "127.0.0.1")
         db.session.commit()
 
-    assert Client(app).post("auth/register/", GRACE).status_code == 429
+    answer = Client(app).post("auth/register/", GRACE)
+    assert answer.status_code == 429
+    assert '"sign-up";q=20;w=3600' in answer.headers["RateLimit-Policy"]
+    assert '"sign-up";r=0;' in answer.headers["RateLimit"]
+
+
+@pytest.mark.parametrize("path", ["auth/register/", "users/"])
+def test_no_address_is_as_good_as_none(app, crowd, path):
+    answer = Client(app).post(path, GRACE | {"email": None})
+
+    assert answer.status_code == 201
+    assert answer.get_json().get("user", answer.get_json())["email"] is None
+
+
+def test_the_address_of_a_new_account_is_confirmed_in_the_same_words(app, ada):
+    with app.app_context():
+        token = links().token("verify", User.find(ada.id))
+
+    answer = Client(app).post("auth/email/verify/", {"token": token})
+
+    assert answer.get_json() == {"detail": "Email changed successfully.", "email": "ada@example.org"}
 
 
 def test_of_ten_at_once_one_gets_the_name(app, crowd):

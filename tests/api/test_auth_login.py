@@ -273,3 +273,23 @@ def test_a_recovery_code_does_too_also_for_a_passkey(app, ada):
 
 def test_a_code_without_the_password_is_nothing(app, guarded):
     assert log_in(app, password="wrong", otp=code(guarded)).status_code == 401
+
+
+def test_the_tries_that_are_left_are_announced(app, ada):
+    fresh = Client(app).post("auth/login/", ADA)
+    wrong = [log_in(app, password="wrong") for _ in range(11)]
+
+    assert fresh.headers["RateLimit-Policy"] == '"requests";q=300;w=60, "password";q=10;w=300'
+    assert '"password";r=10;t=300' in fresh.headers["RateLimit"]
+    assert [re.search('"password";r=(.+?);', answer.headers["RateLimit"])[1] for answer in wrong] == [
+        *map(str, range(9, -1, -1)),
+        "0",
+    ]
+    assert wrong[-1].status_code == 429
+
+
+def test_how_often_others_tried_an_account_is_not_announced(app, ada):
+    for n in range(5):
+        Client(app).post("auth/login/", ADA | {"password": "x"}, environ_base={"REMOTE_ADDR": f"10.1.1.{n}"})
+
+    assert '"password";r=9;' in log_in(app, password="wrong").headers["RateLimit"]

@@ -752,8 +752,9 @@ def test_what_staff_reads_although_it_is_not_for_everybody_is_written_down(app, 
 
 
 @pytest.mark.parametrize("field", ["image", "images"])
-def test_a_text_where_a_picture_is_wanted_is_refused(app, ada, field):
-    answer = Client.bearer(app, ada).post("posts/", data={"title": "Boats", field: "harbour.jpg"})
+@pytest.mark.parametrize("kind", ["data", "json"])
+def test_a_text_where_a_picture_is_wanted_is_refused(app, ada, field, kind):
+    answer = Client.bearer(app, ada).post("posts/", **{kind: {"title": "Boats", field: "harbour.jpg"}})
 
     assert (answer.status_code, list(answer.get_json())) == (400, [field])
     with app.app_context():
