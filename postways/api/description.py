@@ -10,7 +10,7 @@ from flask import Flask, render_template
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from postways.api import reading
+from postways.api import headers, reading
 from postways.api.door import Door
 from postways.api.shapes import Parts
 from postways.config import Config
@@ -136,6 +136,7 @@ def _completed(spec: dict[str, Any], told: dict[str, Door]) -> dict[str, Any]:
     components = spec.setdefault("components", {})
     components["schemas"] = {**definitions.get("$defs", {}), **_problem_schemas()}
     components["securitySchemes"] = SCHEMES
+    components["headers"] = headers.components()
     by_id = {name.rpartition(".")[2]: door for name, door in told.items()}
     for methods in spec["paths"].values():
         for method, operation in methods.items():
@@ -152,11 +153,7 @@ def _problem_schemas() -> dict[str, Any]:
 
 
 def _describe(operation: dict[str, Any], method: str, told: Door, references: Any) -> None:
-    parameters = operation.pop("parameters", []) + _query_parameters(told)
-    if method != "get" and told.tag != "auth" and told.scope is not None:
-        words = "The same key with the same body within 24 hours does nothing again and is answered the same."
-        key = {"type": "string", "minLength": 1, "maxLength": 255}
-        parameters.append({"name": "Idempotency-Key", "in": "header", "schema": key, "description": words})
+    parameters = operation.pop("parameters", []) + _query_parameters(told) + headers.of_request(method, told)
     if parameters:
         operation["parameters"] = parameters
     if told.scope is not None:
@@ -166,7 +163,10 @@ def _describe(operation: dict[str, Any], method: str, told: Door, references: An
         operation["security"] = [{"recovery": []}]
     if told.body is not None:
         operation["requestBody"] = _request_body(told, references)
-    operation["responses"] = {**_answers(told, references), **_problems(operation, method, told)}
+    answers = {**_answers(told, method, references), **_problems(operation, method, told)}
+    for status, answer in answers.items():
+        answer["headers"] = headers.of_answer(int(status), method, told)
+    operation["responses"] = answers
 
 
 def _query_parameters(told: Door) -> list[dict[str, Any]]:
@@ -205,8 +205,10 @@ def _request_body(told: Door, references: Any) -> dict[str, Any]:
     return {"required": needed, "content": content}
 
 
-def _answers(told: Door, references: Any) -> dict[str, Any]:
+def _answers(told: Door, method: str, references: Any) -> dict[str, Any]:
     answers: dict[str, Any] = {}
+    if method == "get":
+        answers["304"] = {"description": "You have it already: it is still as `If-None-Match` names it."}
     for status, shape in told.answers.items():
         if shape is None:
             answers[str(status)] = {"description": "Done; there is nothing to say."}
@@ -229,7 +231,7 @@ def _problems(operation: dict[str, Any], method: str, told: Door) -> dict[str, A
         problems.add(404)  # a page that does not exist
     if told.scope is not None:
         problems.add(403)
-        if method != "get" and told.tag != "auth":
+        if headers.takes_key(method, told):
             problems |= {400, 409}
     if method != "get" and told.scope is None:
         problems.add(403)

@@ -115,9 +115,9 @@ class SignUp(Shape):
     """A new account."""
 
     username: Words = Field(description="1 to 150 letters, digits and @ . + - _", examples=["grace"])
-    email: Annotated[Words, BeforeValidator(_nothing_if_null), WithJsonSchema({"type": ["string", "null"]})] = Field(
-        default="", description="Sites may want one.", examples=["grace@example.org"]
-    )
+    email: Annotated[
+        Words, BeforeValidator(_nothing_if_null), WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]})
+    ] = Field(default="", description="Sites may want one.", examples=["grace@example.org"])
     password: Words = Field(description="At least 8 characters.", examples=["seven boats 4 the sea"])
     password2: Words | None = Field(
         default=None, description="The same again, if you like.", examples=["seven boats 4 the sea"]

@@ -392,6 +392,33 @@ def test_the_description_is_openapi_and_complete(app, made_app):
     assert len(operations) == len(doors)
 
 
+def test_the_description_names_the_headers(app):
+    spec = Client(app).get("openapi.json").get_json()
+    read, change, make = (
+        spec["paths"][path][method]
+        for path, method in (
+            ("/api/v1/posts/{post_id}/", "get"),
+            ("/api/v1/posts/{post_id}/", "patch"),
+            ("/api/v1/posts/", "post"),
+        )
+    )
+
+    def asked(operation):
+        return {parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "header"}
+
+    assert (asked(read), asked(change), asked(make)) == (
+        {"If-None-Match"},
+        {"If-Match", "Idempotency-Key"},
+        {"Idempotency-Key"},
+    )
+    assert {"200", "304"} <= set(read["responses"])
+    assert {"200", "412"} <= set(change["responses"])
+    assert "ETag" in read["responses"]["200"]["headers"]
+    assert "ETag" in change["responses"]["200"]["headers"]
+    assert "Idempotent-Replayed" in make["responses"]["201"]["headers"]
+    assert {"Retry-After", "RateLimit", "RateLimit-Policy"} <= set(make["responses"]["429"]["headers"])
+
+
 def test_the_documentation_is_a_page_of_our_own(app, guest):
     page = guest.get("/api/v1/docs/")
 

@@ -47,7 +47,7 @@ def test_a_body_is_told_field_by_field(operations):
 
     assert [(field.name, field.kind, field.needed) for field in sign_up.fields] == [
         ("username", "text", True),
-        ("email", "text", False),
+        ("email", "text or null", False),
         ("password", "text", True),
         ("password2", "text or null", False),
     ]

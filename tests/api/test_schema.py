@@ -74,7 +74,8 @@ def _trouble(operation, mode, headers):
         case.headers.pop("Authorization", None)
         case.cookies.clear()
         answer = case.call(headers={**headers, "Accept-Encoding": "identity"})
-        case.validate_response(answer, checks=[*SOUND, *more])
+        no_form = case.media_type == "multipart/form-data" and not isinstance(case.body, dict)  # goes as an empty one
+        case.validate_response(answer, checks=SOUND if no_form else [*SOUND, *more])
 
     try:
         holds()
