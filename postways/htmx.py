@@ -105,7 +105,14 @@ def refilled(template: str, place: str, status: int, /, **context: Any) -> Respo
     return answer
 
 
-def stream(posts: Iterable[int], *, newest: int | None = None, comments: int | None = None, own: bool = False) -> str:
+def stream(
+    posts: Iterable[int],
+    *,
+    newest: int | None = None,
+    feed: int | None = None,
+    comments: int | None = None,
+    own: bool = False,
+) -> str:
     """The address of the page's event stream: what it shows, and from which moment on."""
-    asked: dict[str, Any] = {"newest": newest, "comments": comments, "own": "1" if own else None}
+    asked: dict[str, Any] = {"newest": newest, "feed": feed, "comments": comments, "own": "1" if own else None}
     return url_for("live.stream", posts=",".join(map(str, posts)) or None, since=g.since, **asked)

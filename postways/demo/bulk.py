@@ -18,7 +18,7 @@ from random import Random
 from typing import Any
 
 import click
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, select, update
 
 from postways import search
 from postways.auth import passwords
@@ -46,6 +46,7 @@ TAGS = tuple(
 )
 PLACES = "harbour bridge market station hill river window garden roof corner".split()
 TIMES = "at six|in the rain|before the others came|on the last day|once more|from the train|after the storm".split("|")
+_MADE_HERE = and_(User.demo, User.username_key.startswith(PREFIX))
 SENTENCES = (
     "Went back for this one twice.",
     "The light lasted for about a minute.",
@@ -68,12 +69,17 @@ class Planned:
 
 
 def scale(people: int, posts: int, likes: int) -> None:
-    """Add so many people, posts of theirs over the last two years, and likes of theirs for these posts."""
-    if min(people, posts, likes) < 0 or likes > people * posts or (posts and not people):
-        raise click.ClickException("Posts need people, and each of the people can like each of the posts once at most.")
+    """Add so many people, posts of theirs over the last two years, and likes of theirs for these posts.
+
+    Without any people it is those of earlier runs who write and like.
+    """
     moment = now()
-    users = _add_people(people, moment)
-    _follow(users, moment)
+    users = _people() if not people else []
+    if min(people, posts, likes) < 0 or likes > (people or len(users)) * posts or (posts and not (people or users)):
+        raise click.ClickException("Posts need people, and each of the people can like each of the posts once at most.")
+    if people:
+        users = _add_people(people, moment)
+        _follow(users, moment)
     tags = _tag_ids()
     db.session.commit()
     derived = prepared(FILES) if posts else {}
@@ -105,6 +111,11 @@ def _add_people(count: int, moment: datetime) -> list[int]:
     return ids
 
 
+def _people() -> list[int]:
+    """The ids of those whom earlier runs have added."""
+    return list(db.session.scalars(select(User.id).where(_MADE_HERE).order_by(User.id)))
+
+
 def _be_found(words: search.Words, documents: Sequence[search.Document]) -> None:
     for first in range(0, len(documents), search.AT_ONCE):
         words.write(documents[first : first + search.AT_ONCE])
@@ -134,7 +145,7 @@ def _followed(users: Sequence[int], place: int, chance: Random) -> Iterable[int]
 
 
 def _next_number() -> int:
-    names = select(User.username_key).where(User.demo, User.username_key.startswith(PREFIX))
+    names = select(User.username_key).where(_MADE_HERE)
     last = db.session.scalar(names.order_by(func.length(User.username_key).desc(), User.username_key.desc()).limit(1))
     return int(last.removeprefix(PREFIX)) + 1 if last else 1
 

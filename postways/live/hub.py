@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from postways.db import db, read_only
 from postways.later import STREAM, News, Outbox
 from postways.live import words
-from postways.models import Comment, Notification, Post
+from postways.models import Comment, Feed, Notification, Post
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ Found = TypeVar("Found")
 class Stream:
     """One open page: which posts it shows, who reads it, and what it has not been sent yet."""
 
-    __slots__ = ("closed", "comments", "fresh", "home", "person", "posts", "queue", "said", "unheard")
+    __slots__ = ("closed", "comments", "feed", "fresh", "home", "person", "posts", "queue", "said", "unheard")
 
     def __init__(
         self,
@@ -50,16 +50,18 @@ class Stream:
         posts: dict[int, int],
         *,
         home: bool,
+        feed: bool = False,
         comments: int | None = None,
         unheard: frozenset[int] = frozenset(),
     ) -> None:
         self.person = person
         self.posts = posts  # id: its author's id
         self.home = home
+        self.feed = feed
         self.comments = comments  # the newest one when the page was made, if it shows the newest
         self.unheard = unheard  # people of whose comments it is not told
         self.said: set[int] = set()  # comments in the pill
-        self.fresh = 0  # photographs in the pill
+        self.fresh = 0  # photographs, or in a feed posts, in the pill
         self.queue: Queue[bytes | None] = Queue(QUEUE)
         self.closed = False
 
@@ -224,6 +226,9 @@ class Hub:
                     self._tell_photo(int(news["photo"]), int(news["post"]), int(news["person"]))
                 case "published":
                     self._tell_published(int(news["post"]), int(news["person"]), int(news["photos"]))
+                    self._tell_feeds(int(news["post"]))
+                case "reposted":
+                    self._tell_feeds(int(news["post"]), int(news["person"]))
                 case "hidden":
                     self._hide(int(news["post"]))
                 case "closed":
@@ -340,6 +345,30 @@ class Hub:
                 stream.fresh += photos
                 self._waiting[stream].append(words.message(words.pill(self.app, stream.fresh)))
 
+    def _tell_feeds(self, post: int, reposter: int | None = None) -> None:
+        """The post has come, by its author or a repost, into the feeds of those who follow them."""
+        feeds = [stream for stream in self.streams if stream.feed and stream.person is not None]
+        try:
+            readers = self._brought_to(post, reposter, sorted({stream.person or 0 for stream in feeds}))
+        except SQLAlchemyError:
+            self._tell_pills()
+            return
+        for stream in feeds:
+            if stream.person in readers:
+                stream.fresh += 1
+                self._waiting[stream].append(words.message(words.pill(self.app, stream.fresh, feed=True)))
+
+    def _brought_to(self, post: int, reposter: int | None, people: list[int]) -> set[int]:
+        readers: set[int] = set()
+        with self.app.app_context():
+            read_only(True)
+            try:
+                for start in range(0, len(people), CHUNK):
+                    readers |= Feed.brought_to(people[start : start + CHUNK], post, reposter)
+            finally:
+                db.session.remove()
+        return readers
+
     def _readers(self, post: int, people: set[int]) -> tuple[bool, set[int]]:
         """Whether visitors find this post in lists, and which of these people do."""
         listed, visitors, members = sorted(people), False, set()
@@ -354,9 +383,9 @@ class Hub:
         return visitors, members
 
     def _tell_pills(self) -> None:
-        """Pages of the newest posts ask for their number again when they come back."""
+        """Pages of the newest posts, and feeds, ask for their number again when they come back."""
         for stream in list(self.streams):
-            if stream.home:
+            if stream.home or stream.feed:
                 stream.close()
 
     def _hide(self, post: int) -> None:

@@ -7,7 +7,7 @@ from flask import Flask, Response, abort, current_app, g, request
 from postways.db import db
 from postways.live import bp, hub_of_this_process, words
 from postways.live.hub import Entry, Hub, Stream
-from postways.models import Comment, Notification, Post
+from postways.models import Comment, Feed, Notification, Post
 from postways.models.post import MOST_LISTED
 from postways.paging import moment_of
 
@@ -18,25 +18,26 @@ SLOWEST_READER = 20  # seconds that one write to a page may take
 def stream() -> Response:
     """What changes on the page that shows `posts`, from the news `since` (or `Last-Event-ID`) on.
 
-    `newest` (microseconds) is when the newest post on the home page was published, and asks for the pill; `comments` is
-    the newest comment on the page of one post, and asks for its pill; `own` asks for the reader's uploads. No database
-    connection is held while streaming.
+    `newest` (microseconds) is when the newest post on the home page was published, and asks for the pill; `feed` is the
+    same for the reader's feed; `comments` is the newest comment on the page of one post, and asks for its pill; `own`
+    asks for the reader's uploads. No database connection is held while streaming.
     """
     posts = _ids(request.args.get("posts", ""))
-    newest = request.args.get("newest", type=int)
+    newest, feed = (request.args.get(name, type=int) for name in ("newest", "feed"))
     comments = _comments(posts)
     hub = hub_of_this_process()
     page = Stream(
         g.user.id if g.user.is_member else None,
         Post.authors_of(posts, g.user) if posts else {},
         home=newest is not None,
+        feed=feed is not None,
         comments=comments,
         unheard=Comment.unheard_by(g.user) if comments is not None else frozenset(),
     )
     hub.open(page)  # first listen, then look what was missed
     try:
         since = request.headers.get("Last-Event-ID") or request.args.get("since", "")
-        first = words.HELLO + _missed(hub, page, since, newest)
+        first = words.HELLO + _missed(hub, page, since, newest, feed)
         db.session.remove()
     except BaseException:
         hub.leave(page)
@@ -66,7 +67,7 @@ def _comments(posts: list[int]) -> int | None:
     return newest[0]
 
 
-def _missed(hub: Hub, page: Stream, since: str, newest: int | None) -> bytes:
+def _missed(hub: Hub, page: Stream, since: str, newest: int | None, feed: int | None) -> bytes:
     """Every count that changed since then and every picture that became ready; all of them if that can't be known."""
     known = hub.last  # before looking: what comes meanwhile is in line already
     missed = hub.missed(since)
@@ -90,6 +91,11 @@ def _missed(hub: Hub, page: Stream, since: str, newest: int | None) -> bytes:
         page.fresh = Post.count_newer(moment_of(newest), g.user)
         if page.fresh:
             parts.append(words.message(words.pill(current_app._get_current_object(), page.fresh)))  # type: ignore[attr-defined]
+    brought = missed is None or any(news["topic"] in ("published", "reposted") for _, news in told)
+    if feed is not None and page.person is not None and brought:
+        page.fresh = Feed.count_newer(page.person, moment_of(feed))
+        if page.fresh:
+            parts.append(words.message(words.pill(current_app._get_current_object(), page.fresh, feed=True)))  # type: ignore[attr-defined]
     return words.batch(known, parts)
 
 

@@ -58,9 +58,9 @@ def _rendered(app: Flask, template: str, **context: int) -> str:
     return " ".join(html.split())
 
 
-def pill(app: Flask, count: int) -> str:
-    """That there are new photographs; the page itself does not move."""
-    html = _rendered(app, "posts/_pill.html", count=count)
+def pill(app: Flask, count: int, *, feed: bool = False) -> str:
+    """That there are new photographs, or new posts in a feed; the page itself does not move."""
+    html = _rendered(app, "posts/_pill.html", count=count, feed=feed)
     return f'<hx-partial hx-target="#pill" hx-swap="innerHTML">{html}</hx-partial>'
 
 

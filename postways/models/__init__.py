@@ -8,6 +8,7 @@ from postways.models.conversation import Conversation
 from postways.models.email_change import EmailChange
 from postways.models.erasure import Erasure
 from postways.models.export import Export
+from postways.models.feed import Feed
 from postways.models.follow import Follow
 from postways.models.guest import Actor, Guest
 from postways.models.like import Like
@@ -44,6 +45,7 @@ __all__ = [
     "Erasure",
     "Export",
     "Family",
+    "Feed",
     "Follow",
     "Guest",
     "Like",

@@ -65,7 +65,8 @@ class Mute(db.Model):  # type: ignore[name-defined]
         moment = bindparam(
             None, callable_=now, type_=Moment(), unique=True
         )  # a statement may be made once and run often
-        mine = select(_row.c.id).where(_row.c.muter_id == reader, or_(_row.c.until.is_(None), _row.c.until > moment))
+        mine = select(_row.c.id).correlate_except(_row)  # the reader may be a column of a statement further out
+        mine = mine.where(_row.c.muter_id == reader, or_(_row.c.until.is_(None), _row.c.until > moment))
         person = mine.where(_row.c.person_id == author).exists()
         if words is None:
             return person

@@ -308,10 +308,14 @@ class Post(db.Model):  # type: ignore[name-defined]
     @classmethod
     def glimpsed_by(cls, actor: Actor) -> Select[Any]:
         """Of the posts that stand in public lists what tells whether a card that was made before still holds."""
-        return _glimpses_of_visitors() if actor.id is None else cls._glimpses(actor.id)
+        return _glimpses_of_visitors() if actor.id is None else cls.glimpses(actor.id)
 
     @classmethod
-    def _glimpses(cls, reader: Any) -> Select[Any]:
+    def glimpses(cls, reader: Any, *first: ColumnElement[bool]) -> Select[Any]:
+        """As `glimpsed_by`, for a reader who is an id, a parameter of the statement, or None for a visitor.
+
+        What is asked `first` spares the rest for posts that it rules out: SQLite asks in this order.
+        """
         columns = (
             cls.id,
             cls.author_id,
@@ -325,7 +329,7 @@ class Post(db.Model):  # type: ignore[name-defined]
             Save.holds(reader, cls.id).label("saved"),
         )
         query: Select[Any] = select(*columns)  # type: ignore[assignment]
-        return query.where(cls.listed_for(reader))
+        return query.where(*first, cls.listed_for(reader))
 
     @classmethod
     def whole(cls, post_ids: Sequence[int], actor: Actor) -> dict[int, Post]:
@@ -1090,6 +1094,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         user_id = self._reposter(actor)
         if Repost.add(self.id, user_id):
             self._reposts_changed(+1)
+            later.tell("reposted", post=self.id, person=user_id)
             told().tell("repost", self.author_id, user_id, post_id=self.id)
 
     def unrepost(self, actor: Actor) -> None:
@@ -1185,12 +1190,12 @@ class Post(db.Model):  # type: ignore[name-defined]
 @lru_cache(maxsize=1)
 def _glimpses_of_visitors() -> Select[Any]:
     """Building the statement cost as much as running it, and it is the same for every visitor."""
-    return Post._glimpses(None)
+    return Post.glimpses(None)
 
 
 @lru_cache(maxsize=2)
 def _first_page(member: bool) -> Select[Any]:
     """The home page's statement, made once: for visitors, or for any member, who is named when it runs."""
     reader = bindparam("reader", type_=Id) if member else None
-    query = Post._glimpses(reader).order_by(Post.published_at.desc(), Post.id.desc())
+    query = Post.glimpses(reader).order_by(Post.published_at.desc(), Post.id.desc())
     return query.limit(PAGE_SIZE + 1)

@@ -64,6 +64,7 @@ SUSPENDED, DELETED = text("suspended_at IS NOT NULL"), text("deleted_at IS NOT N
 MOST_OFFERED = 8  # people whose names begin with what somebody is typing
 SORTS = ("active", "name", "posts", "given", "received", "joined")
 STATES = ("active", "suspended")
+FEED_RANKINGS = ("time", "score")
 DIGESTS = ("never", "daily", "weekly")
 WRITERS = ("everyone", "following", "nobody")  # who may send messages
 ROLL_SIZE = 50
@@ -130,6 +131,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     # how often a mail sums up what is unread
     digest: Mapped[str] = mapped_column(String(8), default="never", server_default="never")
     digested_at: Mapped[datetime | None] = mapped_column(Moment)
+    feed_ranking: Mapped[str] = mapped_column(String(8), default="time", server_default=text("'time'"))
     covers_warned: Mapped[bool] = mapped_column(default=True, server_default=true())  # pictures with a warning
     avatar_key: Mapped[str] = mapped_column(String(32), default="")  # of the photograph that is the avatar, once ready
     totp_secret: Mapped[str] = mapped_column(String(200), default="")  # sealed with the site's secret key
@@ -828,6 +830,12 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         some = db.session.scalars(select(cls).where(cls.id > after).order_by(cls.id).limit(search.AT_ONCE)).all()
         search.people.write([user._words for user in some])
         return some[-1].id if some else None
+
+    def rank_feed(self, ranking: str) -> None:
+        """Read the feed in this one of FEED_RANKINGS from now on. Raises Refused."""
+        if ranking not in FEED_RANKINGS:
+            raise Refused("Choose an order: by time or ranked.", field="ranking")
+        self.feed_ranking = ranking
 
     def wants_to_hear(self, quiet: Sequence[str], digest: str) -> None:
         """Be told of all kinds of notifications but the `quiet` ones, and by mail at one of DIGESTS. Raises Refused."""

@@ -9,6 +9,7 @@ def init_app(app: Flask) -> None:
     """Open these doors."""
     from postways.posts import (  # noqa: PLC0415 they attach themselves to `bp`
         comments,  # noqa: F401 attaches itself to `bp`
+        feed,  # noqa: F401 attaches itself to `bp`
         finding,  # noqa: F401 attaches itself to `bp`
         framing,  # noqa: F401 attaches itself to `bp`
         likes,  # noqa: F401 attaches itself to `bp`

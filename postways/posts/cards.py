@@ -8,7 +8,7 @@ of who sees what has been asked before, by the query that found the glimpses; th
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from flask import g, render_template
@@ -22,6 +22,14 @@ from postways.models.post import Glimpse
 
 MOST_KEPT = 4_000  # cards of some 3 kB
 TOKEN = "\x00token\x00"  # never in what people type: PostForm drops NUL
+BROUGHT, WHY = "\x00brought\x00", "\x00why\x00"  # where a feed says what it alone knows of a post
+
+
+class Notes(NamedTuple):
+    """What a feed says about a post: who brought it, and why it stands there."""
+
+    brought: str = ""
+    why: str = ""
 
 
 class Key(NamedTuple):
@@ -38,16 +46,25 @@ class Key(NamedTuple):
     words: tuple[str, str]
 
 
+_NONE = Notes()
 _kept: OrderedDict[Key, str] = OrderedDict()
 
 
-def cards(glimpses: Sequence[Glimpse], *, in_view: bool) -> Markup:
-    """The cards of these posts, one after the other; `in_view` says that the first one is seen at once."""
+def cards(glimpses: Sequence[Glimpse], *, in_view: bool, notes: Mapping[int, Notes] | None = None) -> Markup:
+    """The cards of these posts, one after the other; `in_view` says that the first one is seen at once.
+
+    `notes` on some of them, by the post's id, stand in their cards for this reader alone.
+    """
     language = str(get_locale())
     keys = [_key(glimpse, language, in_view and place == 0) for place, glimpse in enumerate(glimpses)]
     new = Post.whole([key.post for key in keys if key not in _kept], g.user)
-    html = "".join(_card(key, new) for key in keys)
+    notes = notes or {}
+    html = "".join(_noted(_card(key, new), notes.get(key.post, _NONE)) for key in keys)
     return Markup(html.replace(TOKEN, generate_csrf()) if g.user.is_member else html)
+
+
+def _noted(card: str, notes: Notes) -> str:
+    return card.replace(BROUGHT, notes.brought, 1).replace(WHY, notes.why, 1)
 
 
 def forget() -> None:
@@ -74,7 +91,8 @@ def _key(glimpse: Glimpse, language: str, first: bool) -> Key:
 
 def _card(key: Key, new: dict[int, Post]) -> str:
     if post := new.get(key.post):
-        _kept[key] = render_template("posts/_card.html", post=post, first=key.first, csrf_field=token_to_come)
+        places = {"csrf_field": token_to_come, "brought": Markup(BROUGHT), "why": Markup(WHY)}
+        _kept[key] = render_template("posts/_card.html", post=post, first=key.first, **places)
         if len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
     elif key in _kept:

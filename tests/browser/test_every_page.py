@@ -12,6 +12,8 @@ WIDTHS = (320, 390, 768, 1280, 1920)
 PAGES = {
     "home": ("", "/"),
     "home of a member": ("ben", "/"),
+    "feed": ("ben", "/feed/"),
+    "feed, empty": ("ada", "/feed/"),
     "popular": ("", "/popular/?period=week"),
     "tag": ("", "/tags/harbour/"),
     "tag without posts": ("ben", "/tags/nothing/"),

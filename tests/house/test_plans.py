@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import event, text
 
 from postways.db import db
+from postways.models import Follow, feed
 from tests.cast import make_post, make_user
 
 
@@ -124,6 +125,27 @@ def test_the_next_page_starts_where_the_first_one_ended(app, ada, as_ben, plans,
     assert not any(map(sorts, plans)), plans
     starts = ("published_at<?", "M1<", "AND id<?", "(ROW(", "place < ", "id < ")
     assert any(start in plan for plan in plans for start in starts), plans
+
+
+@pytest.mark.parametrize("few", [0, 200])
+def test_a_feed_is_read_from_indexes(app, ada, ben, plans, as_ben, monkeypatch, few):
+    """Of those who are followed, and no further than a bit: only what was found is put in order."""
+    monkeypatch.setattr(feed, "FEW", few)
+    with app.app_context():
+        Follow.begin(ben, ada)
+        db.session.commit()
+    post = make_post(app, ada)
+    as_ben.click(f"/posts/{post.id}/repost/")
+    plans.clear()
+
+    assert as_ben.get("/feed/").status_code == 200
+
+    listing = [plan for plan in plans if "reposts" in plan]
+    assert listing
+    assert not any(re.search(r"SCAN (?:posts|reposts|follows)", plan) for plan in plans), plans
+    names = " ".join(listing)
+    assert ("ix_posts_newest" if few == 0 else "ix_posts_by_author") in names, names
+    assert ("ix_reposts_newest" if few == 0 else "ix_reposts_of_user") in names, names
 
 
 def test_words_are_looked_up_in_their_index(app, crowd):

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event, text
 
 from postways.db import db
-from postways.models import Post
+from postways.models import Follow, Post, feed
 from tests.cast import make_post, make_user
 
 FULL = 12
@@ -106,6 +106,24 @@ def test_what_somebody_likes_costs_three_statements(app, ada, posts, as_ben):
         assert "Number 0" in as_ben.get("/likes/").text
 
     assert len(seen) <= 3, "\n".join(seen)
+
+
+@pytest.mark.parametrize(("ranking", "few", "most"), [("time", 0, 4), ("time", 200, 5), ("score", 0, 7)])
+def test_a_feed_costs_the_same_however_long_it_is(app, ada, ben, posts, as_ben, ranking, few, most, monkeypatch):
+    """By time: who asks, what comes next, who brought it, and its cards. With a short feed each is asked besides."""
+    monkeypatch.setattr(feed, "FEW", few)
+    with app.app_context():
+        Follow.begin(ben, ada)
+        for post in posts:
+            Post.find(post.id, ada).repost(ada)
+        db.session.commit()
+    as_ben.post("/feed/", {"ranking": ranking})
+    as_ben.get("/feed/")
+
+    with statements(app) as seen:
+        assert "Number 0" in as_ben.get("/feed/").text
+
+    assert len(seen) <= most + 2 * (few == 0), "\n".join(seen)
 
 
 @pytest.mark.parametrize("likes", [0, FULL])

@@ -81,6 +81,8 @@ DOORS = [
     Door("auth.prove", "GET", "/settings/prove/", TO_LOGIN, 200, 200),
     Door("auth.prove", "POST", "/settings/prove/", TO_LOGIN, 422, 422),
     Door("posts.home", "GET", "/", 200, 200, 200),
+    Door("posts.feed", "GET", "/feed/", TO_LOGIN, 200, 200),
+    Door("posts.rank_feed", "POST", "/feed/", TO_LOGIN, 422, 422),
     Door("posts.popular", "GET", "/popular/", 200, 200, 200),
     Door("posts.explore", "GET", "/explore/", 200, 200, 200),
     Door("posts.search", "GET", "/search/?q=harbour", 200, 200, 200),

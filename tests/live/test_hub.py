@@ -221,6 +221,27 @@ def test_new_photographs_are_counted_in_the_pill_of_others(app, hub, ada, ben):
     assert heard(author) == heard(elsewhere) == ""
 
 
+def test_what_comes_into_a_feed_is_told_to_that_feed_alone(app, hub, ada, ben, crowd):
+    with app.app_context():
+        Follow.begin(ben, ada)
+        db.session.commit()
+    hub._read()
+    feeds = {person.username: Stream(person.id, {}, home=False, feed=True) for person in (ada, ben, crowd)}
+    for stream in feeds.values():
+        hub.open(stream)
+    make_post(app, ada, pictures=2, ready=False)
+    strange = make_post(app, crowd)
+    hub._read()
+    assert "1 new post<" in heard(feeds["ben"])
+
+    with app.app_context():
+        Post.find(strange.id, ada).repost(ada)
+        db.session.commit()
+    hub._read()
+    assert "2 new posts" in heard(feeds["ben"])
+    assert "new post" not in heard(feeds["ada"]) + heard(feeds["zoe"])
+
+
 def test_a_post_in_the_trash_falls_silent(app, hub, post, ada, ben):
     reader = page(hub, post)
     with app.app_context():
