@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 
 LONGEST_TAG = 50
 LONGEST_TAG_KEY = 200  # a folded tag can be longer than the tag
+LONGEST_QUESTION = 200  # characters of what is looked for
 _TAG = re.compile(rf"(?<![\w#&/])#(\w{{1,{LONGEST_TAG}}})(?!\w)")
 _MENTION = re.compile(r"(?<![\w@/.])@([\w.+-]{1,150})")
 _ADDRESS = re.compile(r"(?<!\w)(https?://[^\s<>\"]+[^\s<>\".,;:!?'()\[\]])")
@@ -172,3 +173,9 @@ def _html(html: str) -> Token:
     token = Token("html_inline", "", 0)
     token.content = html
     return token
+
+
+def question_in(typed: str) -> str:
+    """What somebody asks for, on one line, without what shows nothing, and not longer than what is looked at."""
+    words = "".join(letter if letter.isprintable() else " " for letter in typed)
+    return " ".join(words.split())[:LONGEST_QUESTION].strip()

@@ -27,6 +27,8 @@ TAGS = {
     "blocks": "Who has nothing to do with whom.",
     "mutes": "What your lists leave out.",
     "notifications": "What happened that concerns you.",
+    "search": "Finding posts, people and tags.",
+    "reports": "Telling the staff.",
     "images": "Single photographs: how far their preparation has got.",
 }
 SCHEMES = {

@@ -265,7 +265,7 @@ def list_posts(query: PostFilter) -> Listed[PostItem]:
     Lately changed ones come first. A list by likes has pages only, since places in it move.
     """
     page = query.browse().page(g.user, asked(query))
-    return listed(PostItem, page, lambda posts: [_item(post) for post in posts], query)
+    return listed(PostItem, page, lambda posts: [item_of(post) for post in posts], query)
 
 
 @bp.post("/posts/")
@@ -491,7 +491,8 @@ def _image(photo: Photo) -> Image:
     )
 
 
-def _item(post: Seen) -> PostItem:
+def item_of(post: Seen) -> PostItem:
+    """A post, as lists show it."""
     more = len(post.beginning) > LONGEST_EXCERPT
     stats: dict[str, Any] = {"has_liked": bool(post.liked)} if g.user.is_member else {}
     return PostItem(

@@ -15,6 +15,8 @@ LINKS = {  # category: name: path below the root; only those that a door stands 
     "users": {
         "list": "users/",
         "me": "users/me/",
+        "likes": "users/me/likes/",
+        "saved": "users/me/saved/",
         "detail": "users/{user_id_or_username}/",
     },
     "auth": {
@@ -36,7 +38,7 @@ LINKS = {  # category: name: path below the root; only those that a door stands 
         "mutes": "mutes/",
     },
     "blocks": {"list": "blocks/", "detail": "blocks/{username}/"},
-    "posts": {"list": "posts/", "detail": "posts/{post_id}/"},
+    "posts": {"list": "posts/", "detail": "posts/{post_id}/", "tag": "tags/{tag}/", "search": "search/?q={words}"},
     "likes": {
         "list": "likes/",
         "detail": "likes/{like_id}/",
@@ -57,6 +59,7 @@ LINKS = {  # category: name: path below the root; only those that a door stands 
         "detail": "messages/{message_id}/",
     },
     "notifications": {"list": "notifications/", "read": "notifications/read/"},
+    "reports": {"list": "reports/"},
 }
 
 

@@ -7,15 +7,18 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, select
+from sqlalchemy.orm import aliased
 
 from postways import search
 from postways.db import db
 from postways.models.guest import Actor
+from postways.models.like import Like
 from postways.models.photo import Photo
 from postways.models.post import Post
+from postways.models.save import Save
 from postways.models.tag import PostTag, Tag
 from postways.models.user import User
-from postways.paging import Asked, BadCursor, Numbered
+from postways.paging import Asked, BadCursor, Numbered, Page
 from postways.text import folded
 
 LONGEST_EXCERPT = 200
@@ -78,13 +81,42 @@ class Browse:
         if asked.cursor and self.order in CHANGING:
             raise BadCursor(asked.cursor)
         found = self._matching(actor)
-        whole = (
-            found.join(User, User.id == Post.author_id)
-            .outerjoin(Photo, and_(Photo.post_id == Post.id, Photo.position == 0, cast(Photo.made, Text) != "[]"))
-            .with_only_columns(*_columns(actor))
-        )
         by_cursor = self.order not in CHANGING
+        whole = _with_columns(found, actor)
         return Numbered.of(db.session, whole, found, ORDERS[self.order], asked, self.rising, by_cursor)
+
+    @classmethod
+    def liked_of(cls, person: User, asked: Asked) -> Numbered[Seen]:
+        """What `person` likes and may still see, the newest like first. Raises BadCursor or NoSuchPage."""
+        given = aliased(Like)  # beside the one that tells whether the reader likes it
+        seen = (given.user_id == person.id, Post.visible_to(person), Post.shown())
+        found = select(Post.id).join(given, given.post_id == Post.id).where(*seen)
+        key = given.id.label("like_id")
+        return Numbered.of(db.session, _with_columns(found, person, key), found, (key,), asked)
+
+    @classmethod
+    def saved_of(cls, person: User, asked: Asked) -> Numbered[Seen]:
+        """What `person` keeps and may still see, what was kept last first. Raises BadCursor or NoSuchPage."""
+        seen = (Save.user_id == person.id, Post.visible_to(person), Post.shown())
+        found = select(Post.id).join(Save, Save.post_id == Post.id).where(*seen)
+        key = Save.id.label("save_id")
+        return Numbered.of(db.session, _with_columns(found, person, key), found, (key,), asked)
+
+    @classmethod
+    def tagged(cls, tag: str, actor: Actor, asked: Asked) -> Numbered[Seen]:
+        """What carries `tag`, by the time of publication, newest first. Raises BadCursor or NoSuchPage."""
+        known = select(Tag.id).where(Tag.key == folded(tag.removeprefix("#"))).scalar_subquery()
+        carried = (PostTag.tag_id == known, Post.listed_for(actor.id))
+        found = select(Post.id).join(PostTag, PostTag.post_id == Post.id).where(*carried)
+        keys = (PostTag.published_at, PostTag.post_id)
+        return Numbered.of(db.session, _with_columns(found, actor, *keys), found, keys, asked)
+
+    @classmethod
+    def found(cls, question: str, actor: Actor, cursor: str | None, size: int) -> Page[Seen]:
+        """What has all words of `question`, newest first. Raises BadCursor."""
+        listed = _with_columns(select(Post.id).where(Post.listed_for(actor.id)), actor)
+        query, place, by = search.posts.ordered(listed, Post.id.expression, question)
+        return Page.of(db.session, query, (place,), cursor, size, (by,))
 
     def _matching(self, actor: Actor) -> Select[Any]:
         named = self.author_id is not None or bool(self.author)
@@ -108,6 +140,13 @@ class Browse:
         for column, spans in ((Post.created_at, self.created), (Post.updated_at, self.updated)):
             filters += [condition for span in spans for condition in span.holds(column)]
         return filters
+
+
+def _with_columns(found: Select[Any], actor: Actor, *more: Any) -> Select[Any]:
+    """What lists show of these posts, and `more` by which they are ordered."""
+    cover = and_(Photo.post_id == Post.id, Photo.position == 0, cast(Photo.made, Text) != "[]")
+    whole = found.join(User, User.id == Post.author_id).outerjoin(Photo, cover)
+    return whole.with_only_columns(*_columns(actor), *more)
 
 
 def _columns(actor: Actor) -> list[Any]:

@@ -265,11 +265,16 @@ class Comment(db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def read(cls, comment_id: int, actor: Actor) -> Thread:
-        """A comment that `actor` may read, and if it began a thread the newest replies. Raises Missing."""
+        """A comment that `actor` may read, and if it began a thread the newest replies. Raises Missing.
+
+        A mute keeps its author out of lists; who asks for it by its id reads it.
+        """
         comment = cls.find(comment_id, actor)
-        if comment.parent_id is not None:
+        if comment.parent_id is not None or not comment.reply_count:
             return Thread(comment)
-        return cls.thread(comment.post, actor, comment_id).threads[0]
+        thread = cls.thread(comment.post, actor, comment_id).threads[0]
+        attributes.set_committed_value(thread.comment, "seen", True)
+        return thread
 
     @classmethod
     def _with_replies(cls, post_id: Any, actor: Any, threads: Select[Any]) -> Select[Any]:

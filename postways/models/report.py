@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Select, String, Text, or_, select, text
+from sqlalchemy import ForeignKey, Index, Select, String, Text, and_, or_, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
@@ -134,6 +134,29 @@ class Report(db.Model):  # type: ignore[name-defined]
         if report is None:
             raise Missing
         return report
+
+    @classmethod
+    def made_by(cls, report_id: int, reporter: User) -> Report:
+        """One that `reporter` made, with whom and what it is about. Raises Missing."""
+        query = select(cls).where(cls.id == report_id, cls.reporter_id == reporter.id).options(joinedload(cls.person))
+        if (report := db.session.scalar(query)) is None:
+            raise Missing
+        return report
+
+    @classmethod
+    def waiting(cls, reporter: User, *, person: User, post: Post | None = None, comment: Comment | None = None) -> int:
+        """The id of what `reporter` told the staff about this, while it is not closed. Raises Missing."""
+        which = (
+            (cls.comment_id == comment.id)
+            if comment is not None
+            else and_(cls.comment_id.is_(None), cls.post_id == post.id)
+            if post is not None
+            else and_(cls.post_id.is_(None), cls.person_id == person.id)
+        )
+        found = db.session.scalar(select(cls.id).where(cls.reporter_id == reporter.id, cls.state != "closed", which))
+        if found is None:
+            raise Missing
+        return found
 
     @property
     def actions(self) -> list[str]:

@@ -12,11 +12,11 @@ from postways.htmx import asked_by_htmx, fragment, page, pages_loaded
 from postways.models import Post, Tag, User
 from postways.paging import Page
 from postways.posts import bp
+from postways.text import question_in
 
 KINDS = ("posts", "people", "tags")
 FEW_PEOPLE = 5  # where all kinds stand on one page
 FEW_TAGS = 12
-LONGEST_QUESTION = 200
 
 
 @bp.get("/explore/")
@@ -34,7 +34,7 @@ def explore() -> Response:
 @bp.get("/search/")
 def search() -> Response:
     """Posts, people and tags that have all the words; of one kind or of all."""
-    question = _question()
+    question = question_in(request.args.get("q", ""))
     kind = request.args.get("kind", "")
     cursor = request.args.get("cursor")
     shown = KINDS if kind not in KINDS else (kind,)
@@ -49,12 +49,6 @@ def search() -> Response:
         count = sum(len(part.items) for part in found.values())
         context["said"] = ngettext("%(num)d result", "%(num)d results", count)
     return fragment(f"search/_more_{kind}.html" if cursor and kind in KINDS else "search/_found.html", **context)
-
-
-def _question() -> str:
-    """What is asked for, on one line and without what shows nothing."""
-    words = "".join(c if c.isprintable() else " " for c in request.args.get("q", ""))
-    return " ".join(words.split())[:LONGEST_QUESTION].strip()
 
 
 def _found(kind: str, question: str, cursor: str | None, few: bool) -> Page[Any]:

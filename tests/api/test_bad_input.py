@@ -20,7 +20,7 @@ from postways.errors import Busy
 from postways.models import ApiToken, Family, Like, Photo, User
 from tests.api.client import V1, Client
 from tests.api.test_policy import LINES, OWN
-from tests.cast import make_post, picture
+from tests.cast import make_comment, make_post, picture
 
 IN_ADDRESSES = [
     "abc", "-1", "0", "1.5", str(2**63 - 1), str(2**63), "9" * 400, "%00", "a%00b", "%ed%a0%80", "%ff", "%0d%0aX:%201",
@@ -57,7 +57,8 @@ def things(unlimited, ada, ben):
     """What the paths speak of."""
     post = make_post(unlimited, ada, pictures=1, title="Boats #harbour", likes=[ben])
     draft = make_post(unlimited, ada, published=False)
-    return {"ada": ada.id, "post": post.id, "draft": draft.id, "picture": post.photos[0].id}
+    comment = make_comment(unlimited, post, ada)
+    return {"ada": ada.id, "post": post.id, "draft": draft.id, "picture": post.photos[0].id, "comment": comment.id}
 
 
 @pytest.fixture

@@ -68,8 +68,12 @@ def nameless(rows: Rows, user: User) -> Rows:
         if isinstance(value, list):
             return [plain(column, one) for one in value]
         if isinstance(value, dict):
-            # "change" and "comment" are ids
-            return {key: said for key, said in value.items() if key not in ("door", "change", "post_id", "comment")}
+            # "change", "comment" and "report" are ids
+            return {
+                key: said
+                for key, said in value.items()
+                if key not in ("door", "change", "post_id", "comment", "report")
+            }
         return "the person" if value == user.id and column.endswith("_id") else value
 
     return {

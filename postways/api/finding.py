@@ -1,0 +1,133 @@
+"""Posts that are found otherwise than by filters: by tag, by search, by what one liked and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, cast
+from urllib.parse import quote, urlencode
+
+from flask import g
+from pydantic import Field
+
+from postways.api import bp
+from postways.api.door import absolute, door
+from postways.api.lists import asked, listed
+from postways.api.posts import PostItem, item_of
+from postways.api.shapes import MOST_PER_PAGE, Listed, Parts, Shape, Words
+from postways.api.users import Person, person_of
+from postways.models import Tag, User
+from postways.models.browse import Browse, Seen
+from postways.paging import Page
+from postways.text import question_in
+
+URL = "https://example.org/api/v1"
+FEW_PEOPLE = 5  # where all kinds are asked for, as on the page
+Kind = Literal["posts", "people", "tags"]
+
+
+class FoundTag(Shape):
+    """A tag."""
+
+    name: str = Field(examples=["harbour"])
+    url: str = Field(description="Link to its posts.", examples=[f"{URL}/tags/harbour/"])
+
+
+class FoundPosts(Shape):
+    """Posts with all the words."""
+
+    results: list[PostItem]
+    next: str | None = Field(description="Address of more of them.", examples=[None])
+
+
+class FoundPeople(Shape):
+    """People with all the words in name or introduction."""
+
+    results: list[Person]
+    next: str | None = Field(description="Address of more of them.", examples=[None])
+
+
+class FoundTags(Shape):
+    """Tags with all the words."""
+
+    results: list[FoundTag]
+    next: str | None = Field(description="Address of more of them.", examples=[None])
+
+
+class Found(Shape):
+    """What was found, by kind; with `kind` only that one."""
+
+    posts: FoundPosts | None = None
+    people: FoundPeople | None = None
+    tags: FoundTags | None = None
+
+
+class Question(Shape):
+    """What is looked for."""
+
+    q: Words = Field(default="", description="Words; the last one may be a beginning.", examples=["boats fog"])
+    kind: Kind | None = Field(default=None, description="Only posts, people or tags.", examples=["posts"])
+    page_size: int = Field(default=10, ge=1, le=2**31, description="How many of each; at most 100.", examples=[10])
+    cursor: Words | None = Field(default=None, description="Opaque place from `next`, with `kind`.")
+
+
+@bp.get("/tags/<tag>/")
+@door({200: Listed[PostItem]}, tag="search", query=Parts)
+def list_tagged(tag: str, query: Parts) -> Listed[PostItem]:
+    """List published posts that carry a tag, newest first; an unknown tag has none."""
+    return listed(PostItem, Browse.tagged(tag, g.user, asked(query)), _items, query)
+
+
+@bp.get("/search/")
+@door({200: Found}, tag="search", query=Question)
+def search_everything(query: Question) -> Found:
+    """Look for posts, people and tags.
+
+    What is found has all the words, the newest first; who or what is called exactly so comes before all.
+    """
+    question, size = question_in(query.q), min(query.page_size, MOST_PER_PAGE)
+    cursor = query.cursor if query.kind is not None else None
+    found: dict[str, Any] = {}
+    if query.kind in (None, "posts"):
+        posts = Browse.found(question, g.user, cursor, size)
+        found["posts"] = FoundPosts(results=_items(posts.items), next=_more(query, "posts", posts))
+    if query.kind in (None, "people"):
+        people = User.found(question, g.user, cursor, size if query.kind else min(size, FEW_PEOPLE))
+        results = [person_of(person) for person in people.items]
+        found["people"] = FoundPeople(results=results, next=_more(query, "people", people))
+    if query.kind in (None, "tags"):
+        tags = Tag.found(question, g.user, cursor, size)
+        found["tags"] = FoundTags(results=[_tag(tag) for tag in tags.items], next=_more(query, "tags", tags))
+    return Found(**found)
+
+
+@bp.get("/users/me/likes/")
+@door({200: Listed[PostItem]}, tag="users", scope="read", query=Parts)
+def list_liked(query: Parts) -> Listed[PostItem]:
+    """List the posts that you like, the newest like first.
+
+    `likes/?user=` tells when you liked them.
+    """
+    return listed(PostItem, Browse.liked_of(cast("User", g.user), asked(query)), _items, query)
+
+
+@bp.get("/users/me/saved/")
+@door({200: Listed[PostItem]}, tag="users", scope="read", query=Parts)
+def list_saved(query: Parts) -> Listed[PostItem]:
+    """List the posts that you saved, what you saved last first."""
+    return listed(PostItem, Browse.saved_of(cast("User", g.user), asked(query)), _items, query)
+
+
+def _items(posts: Sequence[Seen]) -> list[PostItem]:
+    return [item_of(post) for post in posts]
+
+
+def _tag(tag: Tag) -> FoundTag:
+    return FoundTag(name=tag.name, url=absolute(f"/api/v1/tags/{quote(tag.name)}/"))
+
+
+def _more(query: Question, kind: str, page: Page[Any]) -> str | None:
+    """Where the list goes on: of one kind, and of the same size."""
+    if page.next_cursor is None:
+        return None
+    place = {"q": query.q, "kind": kind, "page_size": query.page_size, "cursor": page.next_cursor}
+    return absolute(f"/api/v1/search/?{urlencode(place)}")
