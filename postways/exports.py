@@ -32,6 +32,7 @@ from postways.models import (
     Repost,
     Save,
     Session,
+    Suggestion,
     User,
 )
 from postways.storage import NotFound, Storage
@@ -135,6 +136,8 @@ def _ties(user: User) -> dict[str, Any]:
     following, followers = _rows(Follow, Follow.follower_id, user), _rows(Follow, Follow.followed_id, user)
     blocks, mutes = _rows(Block, Block.blocker_id, user), _rows(Mute, Mute.muter_id, user)
     people = {row.followed_id for row in following} | {row.follower_id for row in followers}
+    dismissed = [row for row in _rows(Suggestion, Suggestion.reader_id, user) if row.dismissed]
+    people |= {row.person_id for row in dismissed}
     people |= {row.blocked_id for row in blocks} | {row.person_id for row in mutes}
     names = {person.id: person.username for person in User.by_id(people).values() if person.active}
     return {
@@ -143,6 +146,7 @@ def _ties(user: User) -> dict[str, Any]:
             "followers": [_taken(row, FOLLOW) | {"username": names.get(row.follower_id)} for row in followers],
         },
         "blocks.json": [{"username": names.get(row.blocked_id), "created_at": row.created_at} for row in blocks],
+        "not_interested.json": [{"username": names.get(row.person_id)} for row in dismissed],
         "mutes.json": [_taken(row, MUTE) | {"username": names.get(row.person_id)} for row in mutes],
     }
 

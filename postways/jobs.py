@@ -13,7 +13,7 @@ from postways import exports, images, mail
 from postways.config import Config
 from postways.db import db, now, reading
 from postways.images import Derived, Unreadable
-from postways.models import Erasure, Export, Mail, Photo, User
+from postways.models import Erasure, Export, Mail, Photo, Suggestion, User
 from postways.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -83,6 +83,16 @@ def make_export(export_id: int) -> None:
         db.session.commit()
         if not kept:
             _storage().delete(row.key)  # the account was deleted meanwhile
+
+
+def suggest(person_id: int) -> None:
+    """Work out whom somebody may want to follow."""
+    with _context():
+        with reading():
+            reader = db.session.get(User, person_id)
+            found = Suggestion.found_for(reader) if reader is not None else ()
+        Suggestion.replace(person_id, found, now())
+        db.session.commit()
 
 
 def _export_lives(row: Export) -> None:

@@ -30,7 +30,13 @@ events = structlog.get_logger("events")
 
 STREAM = "postways:live"
 STREAM_LENGTH = 10_000  # news kept for pages that come back after a cut
-QUEUES = {"process_photo": "media", "erase": "default", "send_mail": "mail", "make_export": "default"}
+QUEUES = {
+    "process_photo": "media",
+    "erase": "default",
+    "send_mail": "mail",
+    "make_export": "default",
+    "suggest": "default",
+}
 JOB_TIMEOUT = 120  # seconds
 LONG_JOBS = {"make_export": 3_600}  # seconds
 FAILURE_TTL = 3_600  # seconds that a failed job's ids stay in Redis

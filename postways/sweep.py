@@ -16,7 +16,7 @@ from flask import Flask, current_app
 
 from postways import later, viewing
 from postways.config import Config
-from postways.db import db, now
+from postways.db import db, now, reading
 from postways.inventory import check_media
 from postways.models import (
     ApiToken,
@@ -36,6 +36,7 @@ from postways.models import (
     Post,
     Receipt,
     Session,
+    Suggestion,
     User,
     View,
     departure,
@@ -47,6 +48,7 @@ log = logging.getLogger(__name__)
 Work = Callable[[], object]
 
 OFTEN = timedelta(seconds=30)
+NOW_AND_THEN = timedelta(minutes=10)
 HOURLY = timedelta(hours=1)
 NIGHTLY = timedelta(days=1)
 REPORT_HOUR = 10
@@ -60,6 +62,7 @@ def run(app: Flask, stop: Callable[[], bool] = lambda: False) -> None:
         publish_due: OFTEN,
         count_views: OFTEN,
         report_week: OFTEN,
+        rank: NOW_AND_THEN,
         forget: HOURLY,
         purge: HOURLY,
         sum_up: HOURLY,
@@ -156,6 +159,14 @@ def count_views() -> int:
     View.forget_past(now())
     db.session.commit()
     return new
+
+
+def rank() -> None:
+    """Work out who is popular; what is for one person alone is worked out when they look (`jobs.suggest`)."""
+    with reading():
+        found = Suggestion.popular(now())
+    Suggestion.replace(None, found, now())
+    db.session.commit()
 
 
 def report_week() -> bool:

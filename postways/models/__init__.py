@@ -24,6 +24,7 @@ from postways.models.report import Report
 from postways.models.repost import Repost
 from postways.models.save import Save
 from postways.models.session import Session
+from postways.models.suggestion import Suggestion
 from postways.models.tag import PostTag, Tag
 from postways.models.token import ApiToken, Family, RefreshToken
 from postways.models.user import User
@@ -65,6 +66,7 @@ __all__ = [
     "Repost",
     "Save",
     "Session",
+    "Suggestion",
     "Tag",
     "User",
     "View",

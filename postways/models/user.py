@@ -132,6 +132,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
     digest: Mapped[str] = mapped_column(String(8), default="never", server_default="never")
     digested_at: Mapped[datetime | None] = mapped_column(Moment)
     feed_ranking: Mapped[str] = mapped_column(String(8), default="time", server_default=text("'time'"))
+    suggested_at: Mapped[datetime | None] = mapped_column(Moment)  # when it was worked out whom they may want to follow
     covers_warned: Mapped[bool] = mapped_column(default=True, server_default=true())  # pictures with a warning
     avatar_key: Mapped[str] = mapped_column(String(32), default="")  # of the photograph that is the avatar, once ready
     totp_secret: Mapped[str] = mapped_column(String(200), default="")  # sealed with the site's secret key

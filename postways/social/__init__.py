@@ -9,6 +9,6 @@ bp = Blueprint("social", __name__)
 
 def init_app(app: Flask) -> None:
     """Open these doors."""
-    from postways.social import people, routes  # noqa: F401, PLC0415 they attach themselves to `bp`
+    from postways.social import people, routes, suggestions  # noqa: F401, PLC0415 they attach themselves to `bp`
 
     app.register_blueprint(bp)

@@ -57,6 +57,7 @@ PAGES = {
     "sign up": ("", "/signup/"),
     "display": ("", "/theme/"),
     "display of a member": ("ben", "/theme/"),
+    "who to follow": ("ben", "/people/suggested/"),
     "notifications": ("ada", "/notifications/"),
     "notifications, empty": ("ben", "/notifications/"),
     "what I want to hear of": ("ben", "/settings/notifications/"),

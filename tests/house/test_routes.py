@@ -181,6 +181,8 @@ DOORS = [
     Door("settings.requests", "GET", "/settings/requests/", TO_LOGIN, 200, 200),
     Door("social.followers", "GET", "/@ada/followers/", 200, 200, 200),
     Door("social.following", "GET", "/@ada/following/", 200, 200, 200),
+    Door("social.suggested", "GET", "/people/suggested/", TO_LOGIN, 200, 200),
+    Door("social.dismiss", "POST", "/@ada/dismiss/", TO_LOGIN, DONE, 422),
     Door("social.follow", "POST", "/@ada/follow/", TO_LOGIN, DONE, 422),
     Door("social.unfollow", "POST", "/@ada/unfollow/", TO_LOGIN, DONE, DONE),
     Door("social.accept", "POST", "/@ada/accept/", TO_LOGIN, 404, 404),
