@@ -58,9 +58,9 @@ def init_app(app: Flask, config: Config) -> None:
     app.extensions["access"] = Access(config)
 
 
-def mint(user: User, family: Family) -> str:
-    """A fresh access token of this family."""
-    return _access().mint(user, family)
+def mint(user: User, family: Family, scopes: frozenset[str] | None = None) -> str:
+    """A fresh access token of this family, for all that the family may do or only for `scopes`."""
+    return _access().mint(user, family, scopes)
 
 
 def read(text: str) -> Claims:
@@ -82,9 +82,10 @@ class Access:
         self._audience = f"{config.base_url}/api/v1/"
         self._lasts = config.access_ttl
 
-    def mint(self, user: User, family: Family) -> str:
+    def mint(self, user: User, family: Family, scopes: frozenset[str] | None = None) -> str:
         """As the function of this name."""
         moment = now()
+        most = narrowed(family.scope, user.role)
         claims = {
             "iss": self._issuer,
             "aud": self._audience,
@@ -95,7 +96,7 @@ class Access:
             "iat": int(moment.timestamp()),
             "exp": int((moment + self._lasts).timestamp()),
             "jti": secrets.token_urlsafe(12),
-            "scope": written(narrowed(family.scope, user.role)),
+            "scope": written(most if scopes is None else most & scopes),
             "client_id": family.client_id or LOG_IN,
         }
         name, key = next(iter(self._keys.items()))

@@ -1,4 +1,4 @@
-"""The command line: people, demo, media, search."""
+"""The command line: people, demo, media, search, apps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from postways.auth import passwords
 from postways.config import Config
 from postways.db import db, now
 from postways.errors import Missing, Refused
-from postways.models import Post, Tag, User
+from postways.models import Client, Post, Tag, User
 from postways.models.credentials import check_password
 from postways.models.user import ROLES
 
@@ -27,12 +27,15 @@ log = logging.getLogger(__name__)
 users = AppGroup("users", help="People and their roles.")
 media = AppGroup("media", help="The files of photographs.")
 search = AppGroup("search", help="What search knows of posts, people and tags.")
+oauth = AppGroup("oauth", help="Apps that act for people (OAuth2).")
+client = AppGroup("client", help="The apps that are registered.")
 JOB_LOG_LEVEL = logging.WARNING  # RQ says at INFO what it runs with which arguments
 
 
 def init_app(app: Flask) -> None:
     """Add the commands."""
-    for command in (users, media, search, demo):
+    oauth.add_command(client)
+    for command in (users, media, search, oauth, demo):
         app.cli.add_command(command)
 
 
@@ -124,6 +127,42 @@ def rebuild() -> None:
     click.echo("Posts, people and tags are found by their words as they are now.")
 
 
+@client.command("create")
+@click.option("--name", required=True, help="What people read before they allow it anything.")
+@click.option("--public/--confidential", default=None, help="Confidential: it can keep a secret.")
+@click.option("--redirect-uri", "redirect_uris", multiple=True, required=True, help="Where it takes people back.")
+@click.option("--scope", default="read write", show_default=True, help="The most it can ask for.")
+def register(name: str, public: bool | None, redirect_uris: tuple[str, ...], scope: str) -> None:
+    """Register an app of the site's own; its secret is shown once."""
+    if public is None:
+        raise click.UsageError("Say --public or --confidential.")
+    with _refusals_named():
+        made, secret = Client.make(name, redirect_uris, scope=scope, confidential=not public, owner=None)
+    db.session.commit()
+    click.echo(f"client_id={made.client_id}")
+    if secret:
+        click.echo(f"client_secret={secret}")
+
+
+@client.command("list")
+def registered() -> None:
+    """Every app: its id, its name, whose it is and what it can ask for."""
+    for one in Client.all():
+        owner = f"@{one.owner.username}" if one.owner is not None else "the site"
+        click.echo(f"{one.client_id}  {one.name}  {owner}  {'public' if one.public else 'confidential'}  {one.scope}")
+
+
+@client.command("remove")
+@click.argument("client_id")
+def unregister(client_id: str) -> None:
+    """Remove an app; it can't come in any more, for anybody."""
+    with _refusals_named():
+        found = Client.named(client_id)
+    found.remove(None)
+    db.session.commit()
+    click.echo(f"{found.name} is gone.")
+
+
 @click.command()
 @click.option("--scale", metavar="USERS,POSTS,LIKES", help="In bulk, for measuring: 200,5000,100000.")
 @with_appcontext
@@ -149,5 +188,5 @@ def _refusals_named() -> Iterator[None]:
         yield
     except Refused as error:
         raise click.ClickException(str(error)) from None
-    except Missing:
-        raise click.ClickException("There is nobody with that name.") from None
+    except Missing as error:
+        raise click.ClickException(error.args[0] if error.args else "There is nobody with that name.") from None

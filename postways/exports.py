@@ -12,9 +12,11 @@ from sqlalchemy import select
 
 from postways.db import db
 from postways.models import (
+    Allowance,
     ApiToken,
     Audit,
     Block,
+    Client,
     Comment,
     CommentLike,
     Copy,
@@ -50,6 +52,8 @@ PHOTO = (
     "camera lens focal_length aperture shutter iso taken_at"
 ).split()
 FAMILY = "device scope client_id created_at last_used_at expires_at ended_at".split()
+APP = "name client_id redirect_uris scope created_at".split()
+ALLOWED = "scope created_at last_used_at".split()
 TOKEN = "kind name scope created_at expires_at last_used_at".split()
 COMMENT = "id post_id parent_id body created_at edited_at deleted_at like_count".split()
 SESSION = "created_at last_seen_at device address".split()
@@ -98,6 +102,8 @@ def contents(user: User) -> tuple[dict[str, Any], list[Original]]:
         ],
         "sessions.json": [_taken(session, SESSION) for session in _rows(Session, Session.user_id, user)],
         "apps.json": [_taken(family, FAMILY) for family in _rows(Family, Family.user_id, user)],
+        "allowed_apps.json": [_taken(row, ALLOWED) | {"app": row.client.name} for row in Allowance.of(user)],
+        "registered_apps.json": [_taken(client, APP) for client in _rows(Client, Client.owner_id, user)],
         "tokens.json": [_taken(token, TOKEN) for token in _rows(ApiToken, ApiToken.user_id, user)],
         "events.json": [_taken(entry, EVENT) for entry in _rows(Audit, Audit.actor_id, user)],
         "reports.json": [_taken(report, REPORT) for report in _rows(Report, Report.reporter_id, user)],

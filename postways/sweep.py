@@ -22,6 +22,7 @@ from postways.models import (
     ApiToken,
     Attempt,
     Audit,
+    Code,
     Comment,
     EmailChange,
     Erasure,
@@ -115,6 +116,7 @@ def forget() -> None:
     config: Config = current_app.extensions["config"]
     Session.forget_ended(timedelta(days=config.session_idle_days), timedelta(days=config.session_days))
     Family.forget_ended()
+    Code.forget_old()
     ApiToken.forget_ended()
     Attempt.forget_old()
     EmailChange.forget_old()

@@ -3,7 +3,7 @@
 import pytest
 
 from postways.db import db
-from postways.models import User
+from postways.models import Client, User
 from tests.cast import PASSWORD, Browser, letters, make_post
 
 
@@ -127,3 +127,46 @@ def test_a_new_address_is_asked_for_confirmation_unless_it_is_known(app, crowd, 
     assert [letter["To"] for letter in letters(app)] == ["ada@example.org"]
     with app.app_context():
         assert User.named("una").verified_at is not None
+
+
+def test_an_app_is_registered_listed_and_removed(app, crowd, run):
+    back = "https://prints.example/back"
+    words = ("oauth", "client", "create", "--name", "Prints", "--redirect-uri", back, "--redirect-uri", f"{back}/2")
+    secret, public = run(*words, "--confidential"), run(*words, "--public", "--scope", "read")
+
+    assert (secret.exit_code, public.exit_code) == (0, 0)
+    said = dict(line.split("=") for line in secret.output.splitlines() if line.startswith("client_"))
+    assert set(said) == {"client_id", "client_secret"}
+    assert "\nclient_id=" in f"\n{public.output}"
+    assert "client_secret" not in public.output
+    with app.app_context():
+        client = Client.named(said["client_id"])
+        assert (client.scope, client.redirect_uris, client.owner_id) == ("read write", [back, f"{back}/2"], None)
+        assert client.has_secret(said["client_secret"])
+    listed = run("oauth", "client", "list").output
+    assert said["client_id"] in listed
+    assert said["client_secret"] not in listed
+
+    assert run("oauth", "client", "remove", said["client_id"]).output.endswith("Prints is gone.\n")
+    gone = run("oauth", "client", "remove", said["client_id"])
+    assert (gone.exit_code, gone.output) == (1, "Error: There is no app with that id.\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (("--name", "Prints", "--redirect-uri", "https://a.example/"), 2),  # neither public nor confidential
+        (("--name", "Prints", "--public"), 2),
+        (("--public", "--redirect-uri", "https://a.example/"), 2),
+        (("--name", "Prints", "--public", "--redirect-uri", "http://a.example/"), 1),
+        (("--name", " ", "--public", "--redirect-uri", "https://a.example/"), 1),
+        (("--name", "P", "--public", "--redirect-uri", "https://a.example/", "--scope", "x"), 1),
+    ],
+    ids=str,
+)
+def test_an_app_that_can_not_be_is_refused_in_a_sentence(app, crowd, run, words, status):
+    answer = run("oauth", "client", "create", *words)
+
+    assert answer.exit_code == status, answer.output
+    assert "Error: " in answer.output
+    assert "Traceback" not in answer.output

@@ -9,7 +9,7 @@ from postways.config import Config
 from postways.db import reading
 from postways.errors import Unauthenticated
 from postways.models import ApiToken, Family, Guest, User
-from postways.models.scopes import scopes_of_role
+from postways.models.scopes import scopes_in, scopes_of_role
 
 LONGEST = 4_096  # characters of a credential that are looked at
 BAD = "This token is not valid here, or not any more. Log in again."
@@ -66,5 +66,6 @@ def _person(kind: str, secret: str) -> User | None:
         return None
     user = Family.person(claims.user_id, claims.sid, claims.version)
     if user is not None:
+        user.scopes &= scopes_in(claims.scope)  # an app may have asked for a token that can do less
         user.credential = f"family {claims.sid}"
     return user

@@ -16,6 +16,7 @@ from postways.models.mail import Mail
 from postways.models.message import Copy, Message
 from postways.models.mute import Mute
 from postways.models.notification import Act, Notification
+from postways.models.oauth import Allowance, Client, Code
 from postways.models.passkey import Passkey, RecoveryCode
 from postways.models.photo import Photo
 from postways.models.post import Post
@@ -34,10 +35,13 @@ from postways.models.view import View
 __all__ = [
     "Act",
     "Actor",
+    "Allowance",
     "ApiToken",
     "Attempt",
     "Audit",
     "Block",
+    "Client",
+    "Code",
     "EmailChange",
     "Comment",
     "CommentLike",

@@ -15,6 +15,7 @@ from postways.models.export import Export
 from postways.models.follow import Follow
 from postways.models.like import Like
 from postways.models.message import Copy
+from postways.models.oauth import Client
 from postways.models.photo import Photo
 from postways.models.post import Post
 from postways.models.repost import Repost
@@ -53,6 +54,7 @@ def erase_some(user_id: int) -> bool:
         or _erase_reposts(user_id)
         or _erase_saves(user_id)
         or _erase_follows(user_id)
+        or Client.erase_of(user_id)
         or Conversation.erase_some_of(user_id)
         or Comment.erase_some_of(user_id, STEP)
     ):

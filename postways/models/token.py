@@ -37,7 +37,7 @@ class Family(db.Model):  # type: ignore[name-defined]
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     sid: Mapped[str] = mapped_column(String(32), unique=True)  # no secret: it stands in every access token
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    client_id: Mapped[str | None] = mapped_column(String(64))  # of an OAuth app; None for a log-in
+    client_id: Mapped[str | None] = mapped_column(String(64), index=True)  # of an OAuth app; None for a log-in
     scope: Mapped[str] = mapped_column(String(LONGEST_SCOPE))
     device: Mapped[str] = mapped_column(String(200), default="")
     auth_time: Mapped[datetime] = mapped_column(Moment)  # when the person last gave the password for it
@@ -79,9 +79,12 @@ class Family(db.Model):  # type: ignore[name-defined]
         return family, RefreshToken.give(family, moment, lasts)
 
     @classmethod
-    def refresh(cls, secret: str, lasts: timedelta = REFRESH_LASTS) -> tuple[User, Family, str]:
+    def refresh(
+        cls, secret: str, lasts: timedelta = REFRESH_LASTS, client_id: str | None = None
+    ) -> tuple[User, Family, str]:
         """Use a refresh token up: its person, its family, and the secret of its one successor.
 
+        That of a log-in, or of the OAuth app `client_id`: each works at its own door alone.
         Raises Unauthenticated, after which the door commits too: using an old token ends its whole family.
         """
         moment = now()
@@ -90,7 +93,9 @@ class Family(db.Model):  # type: ignore[name-defined]
             .join(cls, cls.id == RefreshToken.family_id)
             .join(User, User.id == cls.user_id)
             .where(RefreshToken.token_hash == _hash(secret), cls.ended_at.is_(None), cls.expires_at > moment)
-            .where(User.suspended_at.is_(None), User.deleted_at.is_(None))
+            .where(
+                User.suspended_at.is_(None), User.deleted_at.is_(None), cls.client_id.is_not_distinct_from(client_id)
+            )
         ).first()
         if row is None:
             raise Unauthenticated(WRONG)
@@ -117,7 +122,7 @@ class Family(db.Model):  # type: ignore[name-defined]
         """Who holds an access token of this family, if it still counts: read in one statement."""
         moment = now()
         found = db.session.execute(
-            select(User, cls.scope, cls.auth_time)
+            select(User, cls.scope, cls.auth_time, cls.client_id)
             .join(cls, cls.user_id == User.id)
             .where(cls.sid == sid, cls.ended_at.is_(None), cls.expires_at > moment)
             .where(User.id == user_id, User.credential_version == version)
@@ -127,8 +132,18 @@ class Family(db.Model):  # type: ignore[name-defined]
             return None
         user: User = found[0]
         user.scopes = narrowed(found[1], user.role)
-        user.family_sid, user.authenticated_at = sid, found[2]
+        user.family_sid = sid
+        user.authenticated_at = found[2] if found[3] is None else EPOCH  # an app is not its person
         return user
+
+    @classmethod
+    def holding(cls, secret: str, client_id: str) -> tuple[Family, RefreshToken] | None:
+        """The family of an OAuth app that goes on, by any of its refresh tokens, and that token."""
+        moment = now()
+        query = select(cls, RefreshToken).join(RefreshToken, RefreshToken.family_id == cls.id)
+        query = query.where(cls.ended_at.is_(None), cls.expires_at > moment, cls.client_id == client_id)
+        row = db.session.execute(query.where(RefreshToken.token_hash == _hash(secret))).first()
+        return (row[0], row[1]) if row is not None else None
 
     @classmethod
     def seen(cls, sid: str, user_id: int) -> None:
@@ -158,18 +173,30 @@ class Family(db.Model):  # type: ignore[name-defined]
         Audit.note("token-ended", user, user, family=family_id)
 
     @classmethod
+    def end_by_id(cls, family_id: int, user: User) -> bool:
+        """End a family of `user`; False when it is none, or has ended."""
+        return cls._end(user, cls.id == family_id)
+
+    @classmethod
+    def end_app(cls, client_id: str, user: User | None = None) -> int:
+        """End every family of an OAuth app, or those of one person; returns how many."""
+        here = update(cls).where(cls.client_id == client_id, cls.ended_at.is_(None))
+        return changed((here if user is None else here.where(cls.user_id == user.id)).values(ended_at=now()))
+
+    @classmethod
     def _end(cls, user: User, which: object) -> bool:
         here = update(cls).where(which, cls.user_id == user.id, cls.ended_at.is_(None))  # type: ignore[arg-type]
         return changed(here.values(ended_at=now())) == 1
 
     @classmethod
     def of(cls, user: User) -> list[Family]:
-        """Where `user` is logged in with a program, the latest used first."""
+        """Where `user` is logged in with a program by password, the latest used first."""
         moment = now()
         alive = exists().where(
             RefreshToken.family_id == cls.id, RefreshToken.used_at.is_(None), RefreshToken.expires_at > moment
         )
         query = select(cls).where(cls.user_id == user.id, cls.ended_at.is_(None), cls.expires_at > moment, alive)
+        query = query.where(cls.client_id.is_(None))
         return list(db.session.scalars(query.order_by(cls.last_used_at.desc(), cls.id.desc()).limit(MOST_SHOWN)))
 
     @classmethod
