@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Label, Select, func, literal, select, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Label, Select, func, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session, scoped_session
 
 Item = TypeVar("Item")
@@ -53,7 +53,7 @@ class Page(Generic[Item]):
         """
         by = columns or keys
         if cursor:
-            place, last = tuple_(*by), tuple_(*_values(cursor, keys))
+            place, last = tuple_(*by), tuple_(*values_of(cursor, keys))
             query = query.where(place > last if rising else place < last)
         order = [column.asc() if rising else column.desc() for column in by]
         ordered = query.order_by(*order).limit(size + 1)
@@ -110,7 +110,7 @@ class Numbered(Generic[Item]):
         order = [key.asc() if rising else key.desc() for key in keys]
         rows = query.order_by(*order).limit(asked.size + 1)
         if asked.cursor:
-            place, last = tuple_(*keys), tuple_(*_values(asked.cursor, keys))
+            place, last = tuple_(*keys), tuple_(*values_of(asked.cursor, keys))
             rows = rows.where(place > last if rising else place < last)
         elif asked.page > 1:
             rows = rows.offset((asked.page - 1) * asked.size)
@@ -130,7 +130,8 @@ def cursor_of(item: object, keys: Sequence[Key]) -> str:
     return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
-def _values(cursor: str, keys: Sequence[Key]) -> list[ColumnElement[Any]]:
+def values_of(cursor: str, keys: Sequence[Key]) -> list[BindParameter[Any]]:
+    """What `cursor_of` wrote down, as values for a statement. Raises BadCursor."""
     try:
         plain = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError, RecursionError):

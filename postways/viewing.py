@@ -12,18 +12,18 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import cast
+from typing import Any, cast
 
 from flask import Flask, Response, after_this_request, current_app, g, request
 from redis import Redis
 from redis.exceptions import RedisError
 
-from postways.db import now
+from postways.db import now, reading
 from postways.later import REST
 from postways.models import Post
-from postways.models.view import KEY_BYTES, Seen, end_of
+from postways.models.view import KEY_BYTES, Seen, View, end_of
 
 PENDING = "postways:views"
 AT_ONCE = 500
@@ -45,13 +45,45 @@ def note(post: Post) -> None:
     """Whoever asks has seen this post, once a day however often; programs that fetch pages have not, nor its author."""
     if not post.published or post.author_id == g.user.id or not _looks():
         return
-    viewing, post_id = cast("Viewing", current_app.extensions["viewing"]), post.id
-    who = f"person {g.user.id}" if g.user.is_member else f"{request.remote_addr} {request.user_agent.string}"
+    viewing, post_id = _viewing(), post.id
+    who = _member() if g.user.is_member else f"{request.remote_addr} {request.user_agent.string}"
 
     @after_this_request
     def once_it_is_out(answer: Response) -> Response:
         answer.call_on_close(lambda: viewing.note(post_id, who, now()))
         return answer
+
+
+def note_now(post: Post) -> bool:
+    """The member who asks has seen this post, as their program says; answers whether that is new today.
+
+    For who is in no transaction. Nobody's own looking counts.
+    """
+    if post.author_id == g.user.id:
+        return False
+    viewing, moment = _viewing(), now()
+    seen = viewing.seen(post.id, _member(), moment)
+    with reading():
+        counted = seen is not None and View.stands(seen)
+    return not counted and viewing.note(post.id, _member(), moment)
+
+
+def take_back(post_id: int) -> bool:
+    """The member who asks has not seen this post today; False when that is so already."""
+    viewing, moment = _viewing(), now()
+    seen = viewing.seen(post_id, _member(), moment)
+    if seen is None:
+        return False
+    waited = viewing.forget(seen)
+    return View.take_back(seen) or waited
+
+
+def _viewing() -> Viewing:
+    return cast("Viewing", current_app.extensions["viewing"])
+
+
+def _member() -> str:
+    return f"person {g.user.id}"
 
 
 def _looks() -> bool:
@@ -94,18 +126,35 @@ class Viewing:
         self._rest_until = 0.0
         self._salt = (date.min, b"")
 
-    def note(self, post_id: int, who: str, moment: datetime) -> None:
-        """Note that `who` has seen this post now."""
+    def note(self, post_id: int, who: str, moment: datetime) -> bool:
+        """Note that `who` has seen this post now; False when that waits already to be counted."""
+        seen = self.seen(post_id, who, moment)
+        if seen is None or (self._ask(lambda redis: redis.scard(PENDING)) or 0) >= MOST_PENDING:
+            return True
+        return bool(self._ask(lambda redis: redis.sadd(PENDING, _entry(seen))) != 0)
+
+    def forget(self, seen: Seen) -> bool:
+        """Let it be counted no more; False when it does not wait."""
+        return bool(self._ask(lambda redis: redis.srem(PENDING, _entry(seen))))
+
+    def seen(self, post_id: int, who: str, moment: datetime) -> Seen | None:
+        """How it is noted that `who` sees this post now; None while Redis is away."""
+        salt = self._ask(lambda _: self._salt_of(moment.date()))
+        if salt is None:
+            return None
+        key = hashlib.blake2b(who.encode(errors="replace"), key=salt, digest_size=KEY_BYTES)
+        return Seen(moment.date(), post_id, key.hexdigest())
+
+    def _ask(self, question: Callable[[Redis], Any]) -> Any:
+        """What Redis answers; None while it is away, or rests because it was."""
         if time.monotonic() < self._rest_until:
-            return
-        day = moment.date()
+            return None
         try:
-            key = hashlib.blake2b(who.encode(errors="replace"), key=self._salt_of(day), digest_size=KEY_BYTES)
-            if self._redis.scard(PENDING) < MOST_PENDING:
-                self._redis.sadd(PENDING, f"{day:%Y-%m-%d} {post_id} {key.hexdigest()}")
+            return question(self._redis)
         except RedisError as error:
             self._rest_until = time.monotonic() + REST
             warn("Redis is away, views are not counted: %s", type(error).__name__)
+            return None
 
     def _salt_of(self, day: date) -> bytes:
         """The same in every process, until the day is over."""
@@ -115,3 +164,7 @@ class Viewing:
             self._redis.set(name, fresh, nx=True, exat=end_of(day))
             self._salt = (day, cast("bytes | None", self._redis.get(name)) or fresh)
         return self._salt[1]
+
+
+def _entry(seen: Seen) -> str:
+    return f"{seen.day:%Y-%m-%d} {seen.post_id} {seen.viewer}"

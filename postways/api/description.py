@@ -27,6 +27,8 @@ TAGS = {
     "blocks": "Who has nothing to do with whom.",
     "mutes": "What your lists leave out.",
     "notifications": "What happened that concerns you.",
+    "feed": "What the people whom you follow share and repost.",
+    "interactions": "Seeing, liking, saving and reposting, by one name.",
     "search": "Finding posts, people and tags.",
     "reports": "Telling the staff.",
     "images": "Single photographs: how far their preparation has got.",

@@ -38,7 +38,7 @@ LINKS = {  # category: name: path below the root; only those that a door stands 
         "mutes": "mutes/",
     },
     "blocks": {"list": "blocks/", "detail": "blocks/{username}/"},
-    "posts": {"list": "posts/", "detail": "posts/{post_id}/", "tag": "tags/{tag}/", "search": "search/?q={words}"},
+    "posts": {"list": "posts/", "detail": "posts/{post_id}/", "tag": "tags/{tag}/", "search": "search/"},
     "likes": {
         "list": "likes/",
         "detail": "likes/{like_id}/",
@@ -59,6 +59,7 @@ LINKS = {  # category: name: path below the root; only those that a door stands 
         "detail": "messages/{message_id}/",
     },
     "notifications": {"list": "notifications/", "read": "notifications/read/"},
+    "interactions": {"list": "interactions/", "detail": "interactions/{interaction_id}/"},
     "reports": {"list": "reports/"},
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -101,6 +102,12 @@ class Browse:
         found = select(Post.id).join(Save, Save.post_id == Post.id).where(*seen)
         key = Save.id.label("save_id")
         return Numbered.of(db.session, _with_columns(found, person, key), found, (key,), asked)
+
+    @classmethod
+    def these(cls, post_ids: Sequence[int], actor: Actor) -> dict[int, Seen]:
+        """Those of these posts that `actor` may see, by id."""
+        found = select(Post.id).where(Post.id.in_(post_ids), Post.visible_to(actor), Post.shown())
+        return {row.id: row for row in db.session.execute(_with_columns(found, actor))} if post_ids else {}
 
     @classmethod
     def tagged(cls, tag: str, actor: Actor, asked: Asked) -> Numbered[Seen]:

@@ -55,6 +55,20 @@ class View(db.Model):  # type: ignore[name-defined]
         return added.total()
 
     @classmethod
+    def stands(cls, seen: Seen) -> bool:
+        """Whether this has been counted."""
+        return db.session.get(cls, (seen.post_id, seen.day, seen.viewer)) is not None
+
+    @classmethod
+    def take_back(cls, seen: Seen) -> bool:
+        """Count it no longer; False when it was not."""
+        this = (cls.post_id == seen.post_id, cls.day == seen.day, cls.viewer == seen.viewer)
+        if changed(delete(cls).where(*this)) != 1:
+            return False
+        changed(update(Post).where(Post.id == seen.post_id).values(view_count=Post.view_count - 1))
+        return True
+
+    @classmethod
     def forget_past(cls, moment: datetime) -> int:
         """Let go of whose view it was, once nothing of that day can be counted any more; returns how many rows."""
         return changed(delete(cls).where(cls.day < (moment - KEPT_FOR).date()))

@@ -89,19 +89,20 @@ def same_through_both(
     api: Callable[[Client, User, Any], Any],
     given: Callable[[User], Any] = lambda user: None,
     role: str = "member",
+    names: tuple[str, str] = ("paula", "pavla"),
 ) -> Rows:
     """What both doors leave when two people of the same kind do the same, one by each; fails when it differs.
 
     Each of `page` and `api` is called with somebody's browser or client, that person, and what `given` made of them.
     """
     found = []
-    for name in ("paula", "pavla"):
+    for name in names:
         user = make_user(app, name, role)
         things = given(user)
         browser = Browser(app).log_in(name)
         client = Client.bearer(app, user)
         before = left(app)
-        if name == "paula":
+        if name == names[0]:
             page(browser, user, things)
         else:
             api(client, user, things)
