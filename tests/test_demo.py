@@ -23,7 +23,21 @@ from postways.demo.content import PEOPLE, POSTS, TALK, credits_by_file
 from postways.demo.photographs import prepared
 from postways.errors import Missing
 from postways.inventory import check_media
-from postways.models import Comment, Follow, Guest, Like, Photo, Post, PostTag, User
+from postways.models import (
+    Comment,
+    CommentLike,
+    Feed,
+    Follow,
+    Guest,
+    Like,
+    Photo,
+    Post,
+    PostTag,
+    Repost,
+    Save,
+    Suggestion,
+    User,
+)
 from postways.models.post import PAGE_SIZE
 from tests.cast import Browser, make_user
 
@@ -107,10 +121,23 @@ class TestSeed:
     def test_people_talk_under_what_others_share(self, inside):
         demo.seed()
 
-        assert count(Comment) >= 15
+        assert count(Comment) >= 40
+        assert db.session.scalar(select(func.count()).where(CommentLike.id.is_not(None))) >= 40
         assert db.session.query(Comment).filter(Comment.parent_id.is_not(None)).count() >= 5
         titles = set(db.session.scalars(select(Post.title)))
         assert set(TALK) <= titles
+
+    def test_has_reposts_saves_views_and_people_to_meet(self, inside):
+        demo.seed()
+
+        ada, posts = User.named("ada"), published()
+        assert Post.with_wrong_repost_count() == Post.with_wrong_save_count() == {}
+        assert sum(post.repost_count for post in posts) >= 15 and count(Save) >= 20
+        assert all(post.view_count >= post.like_count for post in posts)
+        assert {entry.people[0].id for entry in Feed.page(ada, "time", None).items if entry.people}
+        assert {suggestion.kind for suggestion in Suggestion.of(ada)} & {"friends"}
+        early = select(Repost.id).join(Post, Post.id == Repost.post_id).where(Repost.created_at <= Post.published_at)
+        assert not db.session.scalar(early)
 
     def test_lets_people_in_with_the_password_of_this_site(self, app, password_file):
         with app.app_context():

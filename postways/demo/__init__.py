@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 import click
 from sqlalchemy import select
@@ -21,13 +22,14 @@ from postways.demo.content import PEOPLE, POSTS, TALK, Entry, Person, Remark, cr
 from postways.demo.password import kept_password
 from postways.demo.photographs import gone_without_rows, keep, prepared
 from postways.images import Derived
-from postways.models import Comment, Follow, Like, Photo, Post, User
+from postways.models import Comment, Follow, Like, Photo, Post, Repost, Save, Suggestion, User
 from postways.models.tag import PostTag
 
 __all__ = ["scale", "seed"]
 
 FIRST_JOINED = timedelta(days=120)  # before now; the others came in the days after
 MOST_FOLLOWED = 0.9  # of the others follow who came first
+VIEWS_PER_LIKE = 13
 NOT_EMPTY = "There are people here already, so nothing was changed."
 
 
@@ -58,9 +60,18 @@ def _fill(password_hash: str, photos: Iterator[tuple[Photo, Derived]], moment: d
         author = people[entry.author]
         shared = moment - timedelta(days=entry.days_ago)
         post = _share(entry, author, [_ready(*next(photos), author, shared) for _ in entry.files], shared)
-        _like(post, _likers(entry, people), moment)
+        for noun, verb, others in (
+            (Like, post.like, _some(entry, people, entry.likes, entry.title)),
+            (Repost, post.repost, _some(entry, people, entry.reposts, f"repost {entry.title}")),
+            (Save, post.save, _some(entry, people, entry.saves, f"save {entry.title}")),
+        ):
+            for user in others:
+                verb(user)
+            _spread(noun, post, moment)
+        post.view_count = VIEWS_PER_LIKE * entry.likes + len(entry.text) % VIEWS_PER_LIKE if entry.published else 0
         _talk(post, TALK.get(entry.title, ()), people, moment)
     _follow(list(people.values()), moment)
+    _suggest(people.values(), moment)
 
 
 def _sign_up(person: Person, password_hash: str, moment: datetime, place: int) -> User:
@@ -91,10 +102,10 @@ def _share(entry: Entry, author: User, photos: list[Photo], moment: datetime) ->
     return post
 
 
-def _likers(entry: Entry, people: Mapping[str, User]) -> list[User]:
-    """The same people each time, differently mixed for each post, and never its author."""
+def _some(entry: Entry, people: Mapping[str, User], count: int, mixed: str) -> list[User]:
+    """The same people each time, differently mixed for each post and purpose, and never its author."""
     others = [user for name, user in people.items() if name != entry.author]
-    return Random(entry.title).sample(others, entry.likes)
+    return Random(mixed).sample(others, count)
 
 
 def _follow(people: Sequence[User], moment: datetime) -> None:
@@ -107,22 +118,29 @@ def _follow(people: Sequence[User], moment: datetime) -> None:
                 Follow.begin(user, other).created_at = begun + (moment - begun) * chance.random()
 
 
-def _like(post: Post, users: Iterable[User], moment: datetime) -> None:
-    for user in users:
-        post.like(user)
-    likes = db.session.scalars(select(Like).where(Like.post_id == post.id).order_by(Like.id)).all()
-    for place, like in enumerate(likes, 1):
-        like.created_at = post.created_at + (moment - post.created_at) * place / (len(likes) + 1)
+def _suggest(people: Iterable[User], moment: datetime) -> None:
+    """Whom everybody may want to follow, without waiting for scheduler and worker."""
+    db.session.flush()
+    Suggestion.replace(None, Suggestion.popular(moment), moment)
+    for user in people:
+        Suggestion.replace(user.id, Suggestion.found_for(user), moment)
+
+
+def _spread(noun: Any, post: Post, moment: datetime) -> None:
+    """As if it had come over the time since the post was shared."""
+    rows = db.session.scalars(select(noun).where(noun.post_id == post.id).order_by(noun.id)).all()
+    for place, row in enumerate(rows, 1):
+        row.created_at = post.created_at + (moment - post.created_at) * place / (len(rows) + 1)
 
 
 def _talk(post: Post, remarks: Sequence[Remark], people: Mapping[str, User], moment: datetime) -> None:
-    """What was said under the post, in the order of the list, over the time since it was shared."""
+    """What was said under the post, in the order of the list: most of it soon after it was shared."""
     said: list[Comment] = []
     for remark in remarks:
         said.append(top := _say(post, remark, people))
         said += [_say(post, reply, people, top) for reply in remark.replies]
     for place, comment in enumerate(said, 1):
-        comment.created_at = post.created_at + (moment - post.created_at) * place / (len(said) + 1)
+        comment.created_at = post.created_at + (moment - post.created_at) * (place / (len(said) + 1)) ** 3
 
 
 def _say(post: Post, remark: Remark, people: Mapping[str, User], answers: Comment | None = None) -> Comment:

@@ -22,7 +22,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Entry:
-    """A post of the demo: its photographs by file name, its age, and how many of the others like it."""
+    """A post of the demo: its photographs by file name, its age, how many of the others like, repost and keep it."""
 
     author: str
     title: str
@@ -30,6 +30,8 @@ class Entry:
     files: tuple[str, ...]
     days_ago: float
     likes: int = 0
+    reposts: int = 0
+    saves: int = 0
     published: bool = True
     warning: str = ""
 
@@ -89,6 +91,8 @@ POSTS = (  # oldest first
         ("picos.jpg", "aitzgorri.jpg", "stream.jpg", "sunset.jpg"),
         74.3,
         likes=11,
+        reposts=3,
+        saves=5,
     ),
     Entry(
         "zofia",
@@ -98,6 +102,7 @@ POSTS = (  # oldest first
         ("fig.jpg", "brushes.jpg"),
         47.6,
         likes=4,
+        saves=1,
     ),
     Entry(
         "kenji",
@@ -114,6 +119,8 @@ POSTS = (  # oldest first
         ("bird-lamp.jpg",),
         26.8,
         likes=5,
+        reposts=1,
+        saves=2,
     ),
     Entry(
         "ben",
@@ -123,6 +130,7 @@ POSTS = (  # oldest first
         ("drum.jpg",),
         21.1,
         likes=6,
+        reposts=1,
     ),
     Entry(
         "ada",
@@ -132,6 +140,8 @@ POSTS = (  # oldest first
         ("bridge.jpg",),
         18.4,
         likes=10,
+        reposts=2,
+        saves=4,
     ),
     Entry(
         "priya",
@@ -141,6 +151,8 @@ POSTS = (  # oldest first
         ("dandelion.jpg",),
         15.2,
         likes=7,
+        reposts=2,
+        saves=3,
     ),
     Entry(
         "mod",
@@ -158,6 +170,8 @@ POSTS = (  # oldest first
         ("friends.jpg",),
         10.1,
         likes=9,
+        reposts=4,
+        saves=1,
     ),
     Entry(
         "kenji",
@@ -167,6 +181,7 @@ POSTS = (  # oldest first
         ("clock.jpg", "bird-lamp.jpg"),
         8.3,
         likes=4,
+        saves=2,
     ),
     Entry(
         "thao",
@@ -175,6 +190,8 @@ POSTS = (  # oldest first
         ("fig.jpg",),
         6.2,
         likes=5,
+        reposts=1,
+        saves=1,
     ),
     Entry(
         "ada",
@@ -186,6 +203,8 @@ POSTS = (  # oldest first
         (),
         5.1,
         likes=1,
+        reposts=1,
+        saves=2,
     ),
     Entry(
         "yulia",
@@ -195,6 +214,8 @@ POSTS = (  # oldest first
         ("dragonfly.jpg",),
         4.2,
         likes=8,
+        reposts=2,
+        saves=3,
         warning="An insect, very close",
     ),
     Entry(
@@ -205,6 +226,8 @@ POSTS = (  # oldest first
         ("sunset.jpg",),
         3.1,
         likes=6,
+        reposts=2,
+        saves=4,
     ),
     Entry(
         "mateo",
@@ -214,6 +237,8 @@ POSTS = (  # oldest first
         ("picos.jpg",),
         2.2,
         likes=7,
+        reposts=1,
+        saves=3,
     ),
     Entry(
         "amara",
@@ -223,6 +248,8 @@ POSTS = (  # oldest first
         ("aitzgorri.jpg", "stream.jpg"),
         1.2,
         likes=3,
+        reposts=1,
+        saves=1,
     ),
     Entry(
         "zofia",
@@ -232,6 +259,8 @@ POSTS = (  # oldest first
         ("nuthatch.jpg",),
         0.2,
         likes=2,
+        reposts=1,
+        saves=1,
     ),
     Entry(
         "ada",
@@ -276,6 +305,65 @@ TALK: dict[str, tuple[Remark, ...]] = {  # by the title of the post, oldest firs
         Remark(
             "mod", "Beautiful. Did you have a torch on the way down?", 0, (Remark("ada", "We had one. Between four."),)
         ),
+    ),
+    "Dragonfly on watch": (
+        Remark(
+            "priya",
+            "The same twig! They do that. You can set a watch by it.",
+            3,
+            (Remark("yulia", "I set mine by my cold feet, @priya.", 5),),
+        ),
+        Remark("amara", "Showed this to class 4b. Eleven of them want to be dragonflies now.", 6),
+    ),
+    "A day without the camera": (
+        Remark("kenji", "I read this twice. Then I went for a walk without mine.", 5),
+        Remark(
+            "tane",
+            "The best ones are never on the card.",
+            2,
+            (Remark("ada", "Or you tell yourself that. But yes.", 2),),
+        ),
+    ),
+    "Things that hang on walls": (
+        Remark(
+            "amara", "Wait, is that *our* bird?", 1, (Remark("kenji", "A cousin, @amara. Yours looks better fed.", 4),)
+        ),
+    ),
+    "After the children's workshop": (
+        Remark(
+            "rosa",
+            "And the chair? Is the chair all right?",
+            2,
+            (Remark("mod", "The chair has never looked better.", 4),),
+        ),
+        Remark("zofia", "Those brushes have seen things."),
+    ),
+    "Ready to go": (
+        Remark(
+            "mateo", "Please tell me you didn't blow.", 1, (Remark("priya", "I am a scientist. Of course I blew.", 7),)
+        ),
+        Remark("thao", "What did you use? I can count the hairs."),
+    ),
+    "Between two songs": (
+        Remark("ada", "You can hear that somebody is about to come back.", 3),
+        Remark("mateo", "It was ginger beer, @ben. I was there. You were very brave.", 4, (Remark("ben", "Lies.", 2),)),
+    ),
+    "It only flies when the door opens": (
+        Remark("yulia", "The little ones are right. One should say good morning to birds.", 4),
+    ),
+    "Eight minutes past": (Remark("ben", "Past what, though?", 2, (Remark("kenji", "Exactly.", 3),)),),
+    "Kitchen and workshop": (
+        Remark("thao", "Now I want figs. It is eleven at night.", 3, (Remark("zofia", "My work here is done.", 2),)),
+    ),
+    "Four from above the tree line": (
+        Remark(
+            "mateo",
+            "ONE change of socks?",
+            5,
+            (Remark("tane", "It was a good one.", 6), Remark("rosa", "The dogs would have found you.", 3)),
+        ),
+        Remark("ada", "The third one. I keep coming back to the third one.", 2),
+        Remark("amara", "How cold is that stream?", 0, (Remark("tane", "Honest, @amara. It is an honest stream.", 2),)),
     ),
     "Half a fig": (Remark("zofia", "A whole crate! You are welcome, and I am sorry.", 5),),
     "They heard the fridge": (

@@ -8,9 +8,9 @@ from flask import g, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from postways.auth import members_only
-from postways.db import db
+from postways.db import db, reading
 from postways.htmx import asked_by_htmx, fragment, go, page, pages_loaded, stream
-from postways.models import Feed
+from postways.models import Feed, Suggestion
 from postways.models.feed import Entry
 from postways.paging import microseconds
 from postways.posts import bp
@@ -33,6 +33,9 @@ def feed() -> Response:
     }
     if more:
         return fragment("posts/_more.html", **context)
+    if not found.items and not cursor:
+        with reading():
+            context["suggestions"] = Suggestion.of(g.user)
     live_url = stream([entry.id for entry in found.items], feed=microseconds(found.newest))
     return page("posts/feed.html", **context, live_url=live_url)
 

@@ -155,6 +155,15 @@ def test_the_page_the_column_and_home_without_scripts(people, as_ben, guest):
     assert "/people/suggested/" not in guest.get("/").text
 
 
+def test_an_empty_feed_says_whom_to_follow_and_a_full_one_keeps_it_beside(app, people, as_ben):
+    as_ida = Browser(app).log_in(make_user(app, "ida").username)
+
+    empty, full = as_ida.get("/feed/").text, as_ben.get("/feed/").text
+
+    assert 'action="/@fay/follow/"' in empty and 'class="meet"' not in empty
+    assert 'action="/@fay/follow/"' not in full and 'class="meet"' in full
+
+
 def test_not_interested_is_said_once_and_for_good(app, people, as_ben, guest):
     for _ in range(2):
         answer = as_ben.click("/@fay/dismiss/")
