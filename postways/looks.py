@@ -19,6 +19,7 @@ from postways.config import Config
 from postways.db import now
 from postways.models import Photo
 from postways.models.comment import LONGEST_COMMENT
+from postways.models.message import LONGEST_MESSAGE
 from postways.models.photo import LONGEST_ALT
 from postways.models.post import LONGEST_CONTENT, LONGEST_TITLE, LONGEST_WARNING, MOST_PHOTOS
 from postways.text import one_line, rich
@@ -49,6 +50,8 @@ SAID = {  # what a page says of what was just done; its name travels in the quer
     "app-ended": lazy_gettext("That app is logged out."),
     "deleted": lazy_gettext("The post is in the trash. You can bring it back for 30 days."),
     "comment-deleted": lazy_gettext("The comment is deleted."),
+    "message-deleted": lazy_gettext("The message is deleted from your side."),
+    "messages-deleted": lazy_gettext("The conversation is deleted from your side."),
     "comments-closed": lazy_gettext("Nobody can comment on this post any more. You can open it again."),
     "comments-opened": lazy_gettext("People can comment on this post again."),
     "brought-back": lazy_gettext("The post is back, as it was."),
@@ -79,12 +82,15 @@ def init_app(app: Flask) -> None:
             "content": LONGEST_CONTENT,
             "alt": LONGEST_ALT,
             "comment": LONGEST_COMMENT,
+            "message": LONGEST_MESSAGE,
             "warning": LONGEST_WARNING,
         },
         base_url=config.base_url,
         contact={"url": config.contact, "words": config.contact.removeprefix("mailto:")},
     )
-    app.jinja_env.filters.update(ago=ago, iso=iso, site_time=site_time, count=count, rich=rich, one_line=one_line)
+    app.jinja_env.filters.update(
+        ago=ago, clock=clock, iso=iso, site_time=site_time, count=count, rich=rich, one_line=one_line
+    )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         lambda words: _catalog().ugettext(words),
@@ -123,6 +129,11 @@ def ago(moment: datetime) -> str:
     if distance > LONG_AGO:
         return format_date(moment, "d MMM yyyy")
     return _in_words(int(max(distance.total_seconds(), 1)), str(get_locale()))
+
+
+def clock(moment: datetime) -> str:
+    """The time of day by the site's clock."""
+    return format_datetime(moment, "HH:mm")
 
 
 def iso(moment: datetime) -> str:

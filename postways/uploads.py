@@ -9,7 +9,10 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
 from postways.config import Config
+from postways.errors import Refused
+from postways.handlers import sentence
 from postways.models import Photo
+from postways.text import trimmed
 from postways.threads import in_thread
 
 
@@ -29,6 +32,28 @@ def stored(file: FileStorage) -> Photo:
         max_bytes=config.max_upload_bytes,
         max_pixels=config.max_pixels,
     )
+
+
+class Files:
+    """The files that came with a form (`images`): the good ones as uploads, the others with the sentence that refuses
+    them.
+
+    Their descriptions stand beside them by position (`alt`, as in the API).
+    """
+
+    def __init__(self, room: int, full: Refused) -> None:
+        self.photos: list[Photo] = []
+        self.refusals: list[tuple[str, str]] = []
+        alts = request.form.getlist("alt")
+        for place, (_field, file) in enumerate(sent("images")):
+            try:
+                if len(self.photos) >= room:
+                    raise full
+                photo = stored(file)
+                photo.alt = trimmed(alts[place] if place < len(alts) else "")
+                self.photos.append(photo)
+            except Refused as error:
+                self.refusals.append((shown_name(file), sentence(error)))
 
 
 def discard(original: str) -> None:

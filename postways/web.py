@@ -26,6 +26,7 @@ from postways import (
     limits,
     live,
     media,
+    messages,
     moderation,
     notifications,
     posts,
@@ -104,6 +105,7 @@ def made(config: Config) -> Flask:
         moderation,
         social,
         notifications,
+        messages,
         cli,
     ):
         part.init_app(app)

@@ -74,6 +74,11 @@
 
   let before = "";
   on("keydown", (event) => {
+    const { key: pressed, target, shiftKey, isComposing } = event;
+    if (pressed === "Enter" && "enter" in target.dataset && !shiftKey && !isComposing && matchMedia("(pointer: fine)").matches) {
+      event.preventDefault();
+      target.form.requestSubmit();
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
     const key = before === "g" ? "g " + event.key : event.key;
     before = event.key;

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from postways.db import db, read_only
 from postways.later import STREAM, News, Outbox
 from postways.live import words
-from postways.models import Comment, Feed, Notification, Post
+from postways.models import Comment, Conversation, Feed, Notification, Post
 
 log = logging.getLogger(__name__)
 
@@ -214,6 +214,7 @@ class Hub:
         changed, self._unheard = self._unheard, set()
         talk: list[News] = []
         concerned: set[int] = set()
+        written: defaultdict[int, set[int]] = defaultdict(set)  # whose conversations with whom
         for _id, news in entries:
             match news["topic"]:
                 case "post":
@@ -222,6 +223,8 @@ class Hub:
                     talk.append(news)
                 case "bell":
                     concerned.add(int(news["person"]))
+                case "conversation":
+                    written[int(news["person"])].add(int(news["other"]))
                 case "photo":
                     self._tell_photo(int(news["photo"]), int(news["post"]), int(news["person"]))
                 case "published":
@@ -241,6 +244,7 @@ class Hub:
         self._tell_counts(changed)
         self._tell_talk(talk)
         self._tell_bells(concerned)
+        self._tell_conversations(written)
         self._send()
 
     def _send(self) -> None:
@@ -276,7 +280,7 @@ class Hub:
         for start in range(0, len(here), CHUNK):
             some = here[start : start + CHUNK]
             try:
-                unread = self._unread(some)
+                unread = self._ask(Notification.unread_of, some)
             except SQLAlchemyError:
                 for person in some:
                     self._cut_off(person)  # they ask for it when they come back
@@ -286,13 +290,21 @@ class Hub:
                 for stream in self.by_person.get(person, ()):
                     self._waiting[stream].append(message)
 
-    def _unread(self, people: list[int]) -> dict[int, int]:
-        with self.app.app_context():
-            read_only(True)
+    def _tell_conversations(self, written: dict[int, set[int]]) -> None:
+        """Each of these people, and nobody else, hears with whom something is new, and how much is unread."""
+        here = [person for person in written if person in self.by_person]
+        for start in range(0, len(here), CHUNK):
+            some = here[start : start + CHUNK]
             try:
-                return Notification.unread_of(people)
-            finally:
-                db.session.remove()
+                unread = self._ask(Conversation.unread_of, some)
+            except SQLAlchemyError:
+                for person in some:
+                    self._cut_off(person)
+                continue
+            for person, count in unread.items():
+                messages = [*words.conversations(sorted(written[person])), words.message(words.unread_messages(count))]
+                for stream in self.by_person.get(person, ()):
+                    self._waiting[stream] += messages
 
     def _tell_photo(self, photo: int, post: int, person: int) -> None:
         message = words.named(f"photo-{photo}", str(post))

@@ -7,7 +7,7 @@ from flask import Flask, Response, abort, current_app, g, request
 from postways.db import db
 from postways.live import bp, hub_of_this_process, words
 from postways.live.hub import Entry, Hub, Stream
-from postways.models import Comment, Feed, Notification, Post
+from postways.models import Comment, Conversation, Feed, Notification, Post
 from postways.models.post import MOST_LISTED
 from postways.paging import moment_of
 
@@ -87,6 +87,7 @@ def _missed(hub: Hub, page: Stream, since: str, newest: int | None, feed: int | 
     bells = [news for _, news in told if news["topic"] == "bell" and int(news["person"]) == page.person]
     if page.person is not None and (missed is None or bells):
         parts.append(words.message(words.bell(Notification.unread_of([page.person]).get(page.person, 0))))
+    parts += _missed_messages(page, told, every=missed is None)
     if newest is not None and (missed is None or any(news["topic"] == "published" for _, news in told)):
         page.fresh = Post.count_newer(moment_of(newest), g.user)
         if page.fresh:
@@ -111,6 +112,18 @@ def _missed_talk(page: Stream, told: list[Entry], *, every: bool) -> list[bytes]
         page.said = Comment.ids_since(post, g.user, page.comments or 0)
         parts += [words.new_comments(app, post, len(page.said))] if page.said else []
     return [words.message(part) for part in parts]
+
+
+def _missed_messages(page: Stream, told: list[Entry], *, every: bool) -> list[bytes]:
+    """With whom something is new for the reader; where that can't be known the pages ask by themselves (`resync`)."""
+    if page.person is None:
+        return []
+    mine = [news for _, news in told if news["topic"] == "conversation" and int(news["person"]) == page.person]
+    if not mine and not every:
+        return []
+    unread = Conversation.unread_of([page.person]).get(page.person, 0)
+    others = sorted({int(news["other"]) for news in mine})
+    return [*(words.conversations(others) if mine else []), words.message(words.unread_messages(unread))]
 
 
 def _never_wait_for_ever() -> None:

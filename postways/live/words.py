@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from flask import Flask, render_template
@@ -40,6 +41,16 @@ def counts(post: int, found: Counts) -> str:
 def bell(count: int) -> str:
     """How much the reader has not read."""
     return f'<hx-partial hx-target="#bell" hx-swap="textContent">{min(count, MOST_TOLD) or ""}</hx-partial>'
+
+
+def unread_messages(count: int) -> str:
+    """How many messages the reader has not read."""
+    return f'<hx-partial hx-target="#unread-messages" hx-swap="textContent">{min(count, MOST_TOLD) or ""}</hx-partial>'
+
+
+def conversations(others: Iterable[int]) -> list[bytes]:
+    """That something is new in what the reader has with these people, and so in the list of all."""
+    return [*(named(f"messages-{other}", str(other)) for other in others), named("messages", "")]
 
 
 def comment_likes(post: int, comment: int, count: int) -> str:

@@ -126,12 +126,21 @@ class Conversation(db.Model):  # type: ignore[name-defined]
         return found
 
     @classmethod
-    def unread(cls, reader: Any) -> ScalarSelect[int]:
-        """How many messages `reader` (an id or a column) has not read, for a statement about people.
+    def named(cls, person: Actor, username: str) -> Conversation | None:
+        """As `with_other`, by the name of the other, who may be suspended."""
+        found: Conversation | None = db.session.scalar(
+            cls.seen_by(person).where(User.username_key == folded(username), User.deleted_at.is_(None))
+        )
+        return found
+
+    @classmethod
+    def unread(cls, reader: Any, besides: int = 0) -> ScalarSelect[int]:
+        """How many messages `reader` (an id or a column) has not read, for a statement about people; in all
+        conversations but one.
 
         Requests, and what comes from muted people, wait in silence.
         """
-        mine = (_row.c.person_id == reader, _row.c.unread_count > 0, _row.c.requested.is_(False))
+        mine = (_row.c.person_id == reader, _row.c.unread_count > 0, _row.c.requested.is_(False), _row.c.id != besides)
         heard = (~Block.parts(reader, _row.c.other_id), ~Mute.hides_from(reader, _row.c.other_id))
         return select(func.coalesce(func.sum(_row.c.unread_count), 0)).where(*mine, *heard).scalar_subquery()
 
@@ -146,6 +155,14 @@ class Conversation(db.Model):  # type: ignore[name-defined]
         """How many strangers wait for an answer."""
         waiting = cls.seen_by(person).where(cls.requested.is_(True), cls.last_id > 0)
         return db.session.scalar(select(func.count()).select_from(waiting.with_only_columns(cls.id).subquery())) or 0
+
+    def unread_besides(self) -> int:
+        """How many messages the person has not read in all others, as the badge counts them."""
+        return int(db.session.scalar(select(Conversation.unread(self.person_id, besides=self.id))) or 0)
+
+    def length(self) -> int:
+        """How many messages the person keeps of it."""
+        return db.session.scalar(select(func.count()).where(Copy.conversation_id == self.id)) or 0
 
     def page(self, older: str | None = None, newer: str | None = None) -> Page[Copy]:
         """Messages, newest first: the newest, or those before a place. After a place (`newer`) they rise.
@@ -319,7 +336,7 @@ class Conversation(db.Model):  # type: ignore[name-defined]
 
     def tell(self) -> None:
         """This person's open pages: something has changed here, and with it perhaps what is unread."""
-        later.tell("conversation", person=self.person_id, conversation=self.id)
+        later.tell("conversation", person=self.person_id, other=self.other_id or 0)
 
     @classmethod
     def part(cls, one: int, other: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from flask import abort, g, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -11,7 +13,7 @@ from postways.db import db, reading
 from postways.errors import Missing, Refused
 from postways.handlers import answer
 from postways.htmx import go, page
-from postways.models import Block, Comment, Post, Report, User
+from postways.models import Block, Comment, Copy, Message, Post, Report, User
 from postways.models.report import STATES
 from postways.moderation import bp, midnight, next_url, refused
 from postways.moderation.forms import CloseForm, ReportForm
@@ -21,26 +23,23 @@ from postways.moderation.forms import CloseForm, ReportForm
 @members_only
 @refills_form
 def report_something() -> Response:
-    """Tell the staff of a `post`, a `comment` or a `person`, each by id."""
+    """Tell the staff of a `post`, a `comment`, a `message` or a `person`, each by id."""
     form = ReportForm()
     if not form.is_submitted():
         return _report_form(form)
     if not form.validate_on_submit():
         return refused(form, lambda status: _report_form(form, status))
-    person, post, comment = _reported()
-    if not g.user.can_report(person):
-        return _own(post, comment)
-    made = Report.make(g.user, form.reason.data, person=person, post=post, comment=comment)
+    about = _reported()
+    if not g.user.can_report(about.person):
+        return _own(about)
+    made = Report.make(g.user, form.reason.data, **about._asdict())
     notice = "reported" if made else "reported-before"
     if form.block.data:
-        Block.begin(g.user, person)
+        Block.begin(g.user, about.person)
     db.session.commit()
-    if comment is not None and not form.block.data:
-        place = url_for("posts.show", post_id=comment.post_id, comment=comment.id, notice=notice)
-        return go(f"{place}#comment-{comment.id}")
-    if post is not None and not form.block.data:
-        return go(url_for("posts.show", post_id=post.id, notice=notice))
-    return go(url_for("profiles.show", username=person.username, notice=notice))
+    if form.block.data:
+        return go(url_for("profiles.show", username=about.person.username, notice=notice))
+    return go(about.place(notice))
 
 
 @bp.get("/moderation/reports/")
@@ -87,32 +86,58 @@ def close(report_id: int) -> Response:
     return go(url_for("moderation.reports"))
 
 
-def _reported() -> tuple[User, Post | None, Comment | None]:
+class Reported(NamedTuple):
+    """What the address speaks of, and whose it is."""
+
+    person: User
+    post: Post | None = None
+    comment: Comment | None = None
+    message: Message | None = None
+
+    def place(self, notice: str | None = None) -> str:
+        """Where it is to be seen."""
+        if self.comment is not None:
+            place = url_for("posts.show", post_id=self.comment.post_id, comment=self.comment.id, notice=notice)
+            return f"{place}#comment-{self.comment.id}"
+        if self.post is not None:
+            return url_for("posts.show", post_id=self.post.id, notice=notice)
+        if self.message is not None:
+            return url_for("messages.conversation", username=self.person.username, notice=notice)
+        return url_for("profiles.show", username=self.person.username, notice=notice)
+
+
+def _reported() -> Reported:
     """What the address speaks of, if the reporter can see it."""
-    post_id, comment_id, person_id = (request.args.get(name, 0, int) for name in ("post", "comment", "person"))
-    if not 0 < (post_id or comment_id or person_id) < 10**18:
+    kinds = ("post", "comment", "message", "person")
+    post_id, comment_id, message_id, person_id = (request.args.get(name, 0, int) for name in kinds)
+    if not 0 < (post_id or comment_id or message_id or person_id) < 10**18:
         raise Missing
     if post_id:
         post = Post.find(post_id, g.user)
-        return post.author, post, None
+        return Reported(post.author, post)
     if comment_id:
         comment = Comment.find(comment_id, g.user)
-        return User.find(comment.author_id or 0), None, comment
-    return User.met(g.user, user_id=person_id), None, None
+        return Reported(User.find(comment.author_id or 0), comment=comment)
+    if message_id:
+        message = Copy.find(message_id, g.user).message
+        return Reported(User.find(message.sender_id or 0), message=message)
+    return Reported(User.met(g.user, user_id=person_id))
 
 
 def _report_form(form: ReportForm, status: int = 200) -> Response:
     with reading():
-        person, post, comment = _reported()
-    if not g.user.can_report(person):
-        return _own(post, comment)
-    return page("moderation/report_something.html", status, form=form, person=person, post=post, comment=comment)
+        about = _reported()
+    if not g.user.can_report(about.person):
+        return _own(about)
+    return page("moderation/report_something.html", status, form=form, back=about.place(), **about._asdict())
 
 
-def _own(post: Post | None, comment: Comment | None) -> Response:
-    if comment is not None:
+def _own(about: Reported) -> Response:
+    if about.comment is not None:
         return answer(403, _("This comment is your own, so there is nobody to report. You can delete it."))
-    if post is None:
+    if about.message is not None:
+        return answer(403, _("This message is your own, so there is nobody to report. You can delete it."))
+    if about.post is None:
         return answer(
             403, _("This is your own page, so there is nobody to report. You can change or delete what is on it.")
         )
@@ -122,5 +147,7 @@ def _own(post: Post | None, comment: Comment | None) -> Response:
 def _report_page(report_id: int, form: CloseForm, status: int = 200) -> Response:
     with reading():
         found = Report.find(report_id, g.user)
+        if found.message is not None:
+            Message.with_photos([found.message])
     form.offer(found.actions)
     return page("moderation/report.html", status, report=found, form=form)

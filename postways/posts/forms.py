@@ -11,18 +11,14 @@ from flask import current_app, g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from werkzeug.datastructures import FileStorage
 from wtforms import DateTimeLocalField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional
 
-from postways import uploads
 from postways.config import Config
-from postways.errors import Refused
-from postways.handlers import sentence
 from postways.models import Photo
 from postways.models.photo import LONGEST_ALT
-from postways.models.post import LICENCES, LONGEST_CONTENT, LONGEST_CREDIT, LONGEST_TITLE, LONGEST_WARNING, MOST_PHOTOS
+from postways.models.post import LICENCES, LONGEST_CONTENT, LONGEST_CREDIT, LONGEST_TITLE, LONGEST_WARNING
 
 LONGEST_KEY = 64
 LARGEST_ID = 2**63  # the first number that a database can't hold
@@ -130,31 +126,6 @@ class RemoveForm(FlaskForm):
     """Why staff takes a comment away."""
 
     reason = TextAreaField(_l("Reason"), filters=[_trimmed])
-
-
-class Files:
-    """The files that came with a form: the good ones as uploads, the others with the sentence that refuses them.
-
-    Their descriptions stand beside them by position (`alt`, as in the API).
-    """
-
-    def __init__(self, room: int) -> None:
-        self.photos: list[Photo] = []
-        self.refusals: list[tuple[str, str]] = []
-        alts = request.form.getlist("alt")
-        for place, (_field, file) in enumerate(uploads.sent("images")):
-            self._take(file, alts[place] if place < len(alts) else "", room)
-
-    def _take(self, file: FileStorage, alt: str, room: int) -> None:
-        try:
-            if len(self.photos) >= room:
-                message = "A post has at most %(most)d photographs. This one was left out."
-                raise Refused(message, field="images", most=MOST_PHOTOS)
-            photo = uploads.stored(file)
-            photo.alt = _trimmed(alt)
-            self.photos.append(photo)
-        except Refused as error:
-            self.refusals.append((uploads.shown_name(file), sentence(error)))
 
 
 def chosen(ids: list[int], uploads: list[Photo], attached: list[Photo]) -> list[Photo]:

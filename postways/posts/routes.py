@@ -16,8 +16,10 @@ from postways.htmx import asked_by_htmx, came_from, fragment, go, page, stream
 from postways.models import Photo, Post
 from postways.models.post import MOST_PHOTOS
 from postways.posts import bp, talk
-from postways.posts.forms import Files, PostForm, chosen, describe, only_rearranges, photo_ids, site_zone
+from postways.posts.forms import PostForm, chosen, describe, only_rearranges, photo_ids, site_zone
+from postways.uploads import Files
 
+FULL = Refused("A post has at most %(most)d photographs. This one was left out.", field="images", most=MOST_PHOTOS)
 NOT_YET = {"", "0", "false", "no", "off"}  # what `published` holds for a draft
 
 
@@ -228,7 +230,7 @@ def _photos_of_form(form: PostForm, post: Post | None) -> tuple[list[Photo], dic
     form.valid = form.validate()
     if form.csrf_token.errors:  # perhaps not this person's wish: nothing may be kept
         return photos, {f"alt-{photo_id}": [words] for photo_id, words in describe(photos).items()}
-    files = Files(room=MOST_PHOTOS - len(photos))
+    files = Files(MOST_PHOTOS - len(photos), FULL)
     form.refusals = files.refusals
     for upload in files.photos:
         upload.pend(g.user)

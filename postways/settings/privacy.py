@@ -28,6 +28,8 @@ def privacy() -> Response:
     g.user.shows_camera = request.form.get("shows_camera") in ("on", "1", "true")
     if said := request.form.getlist("private"):  # a form that does not speak of it leaves it as it is
         g.user.keep_private("1" in said)
+    if whom := request.form.get("messages_from"):
+        g.user.wants_messages_from(whom)
     db.session.commit()
     return go(url_for("settings.privacy", notice="saved"))
 

@@ -21,7 +21,18 @@ SECOND_STEP = "/login/second/"  # without the first it leads to the log-in, befo
 SET_UP = "/settings/security/app/"  # so does this to its beginning
 LED_ON = {"/login/", "/signup/", "/password_reset/", SECOND_STEP, SET_UP}  # somebody logged in goes elsewhere
 OTHERS = dict.fromkeys(
-    ("session_id", "passkey_id", "export_id", "report_id", "mute_id", "token_id", "family_id"), 1
+    (
+        "session_id",
+        "passkey_id",
+        "export_id",
+        "report_id",
+        "mute_id",
+        "token_id",
+        "family_id",
+        "conversation_id",
+        "message_id",
+    ),
+    1,
 ) | {
     "token": "none",
     "username": "ada",

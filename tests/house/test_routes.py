@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from postways.db import db
-from postways.models import Post
+from postways.models import Conversation, Post, User
 from tests.cast import Browser, make_comment, make_photo, make_post
 
 TO_LOGIN, DONE = 303, 303  # both lead on; where to is checked below
@@ -27,7 +27,8 @@ class Door:
 
 
 # {post}: published, {draft}: not, {picture}: of the post, {hidden}: of the draft, {upload}: pending,
-# {comment}: under the post, {unseen}: a comment under another draft; all are ada's
+# {message}: to zoe, in the conversation {side}, {comment}: under the post, {unseen}: a comment under another draft; all
+# are ada's
 DOORS = [
     Door("static", "GET", "/static/app.css", 200, 200, 200),
     Door("health.healthz", "GET", "/healthz", 200, 200, 200),
@@ -62,6 +63,16 @@ DOORS = [
     Door("auth.second_step", "POST", "/login/second/", 303, 303, 303),
     Door("auth.passkey_options", "POST", "/login/passkey/options/", 200, 200, 200),
     Door("auth.passkey_login", "POST", "/login/passkey/", 422, 422, 422),
+    Door("messages.inbox", "GET", "/messages/", TO_LOGIN, 200, 200),
+    Door("messages.conversation", "GET", "/messages/ada/", TO_LOGIN, 200, 302),
+    Door("messages.conversation", "POST", "/messages/ada/", TO_LOGIN, 422, 422),
+    Door("messages.by_id", "GET", "/messages/with/{side}/", TO_LOGIN, 404, 302),
+    Door("messages.accept", "POST", "/messages/with/{side}/accept/", TO_LOGIN, 404, DONE),
+    Door("messages.empty", "GET", "/messages/with/{side}/empty/", TO_LOGIN, 404, 200),
+    Door("messages.empty", "POST", "/messages/with/{side}/empty/", TO_LOGIN, 404, DONE),
+    Door("messages.delete", "GET", "/messages/{message}/delete/", TO_LOGIN, 404, 200),
+    Door("messages.delete", "POST", "/messages/{message}/delete/", TO_LOGIN, 404, DONE),
+    Door("moderation.report_something", "GET", "/report/?message={message}", TO_LOGIN, 404, 403),
     Door("notifications.show", "GET", "/notifications/", TO_LOGIN, 200, 200),
     Door("notifications.read", "POST", "/notifications/read/", TO_LOGIN, DONE, DONE),
     Door("notifications.wishes", "GET", "/settings/notifications/", TO_LOGIN, 200, 200),
@@ -241,6 +252,8 @@ def things(app, ada) -> dict[str, object]:
     with app.app_context():
         Post.find(unseen.post_id, ada).published_at = None  # taken back, with what was said of it
         upload = make_photo(app, ada)
+        message = Conversation.write(ada, User.named("zoe"), "Hello there")
+        side = Conversation.with_other(ada, User.named("zoe"))
         db.session.commit()
     return {
         "ada": ada.id,
@@ -251,6 +264,8 @@ def things(app, ada) -> dict[str, object]:
         "hidden": draft.photos[0].id,
         "hidden_key": draft.photos[0].key,
         "upload": upload.id,
+        "message": message.id,
+        "side": side.id,
         "comment": comment.id,
         "unseen": unseen.id,
     }

@@ -10,7 +10,7 @@ import pytest
 
 from postways import media
 from postways.db import db
-from postways.models import Block, Follow, Mute, Post, User
+from postways.models import Block, Conversation, Follow, Mute, Post, User
 from tests.cast import Browser, make_comment, make_post
 
 TABLE = Path(__file__).parents[2] / "docs" / "blocks-and-mutes.md"
@@ -47,6 +47,8 @@ def two(app, ada, ben, crowd) -> dict[str, dict[str, object]]:
     common = make_post(app, crowd, title="In common", likes=[ada, ben])
     things = {}
     with app.app_context():
+        Conversation.write(User.named("ada"), User.named("ben"), "ada’s lighthouse and ben’s lighthouse")
+        Conversation.write(User.named("ben"), User.named("ada"), "ada’s lighthouse and ben’s lighthouse")
         for name in ("ada", "ben"):
             Follow.begin(User.named(name), User.named("zoe"))
             Follow.begin(User.named("zoe"), User.named(name))

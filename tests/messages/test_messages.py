@@ -1,0 +1,350 @@
+"""Messages through their pages, as people without JavaScript and with it use them."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from limits import RateLimitItemPerHour
+
+from postways import jobs
+from postways.db import db, now
+from postways.limits import AN_HOUR
+from postways.models import Audit, Block, Conversation, Follow, Message, Photo, User
+from tests.cast import Browser, make_user, picture, upload
+from tests.house.test_queries import statements
+
+
+@pytest.fixture
+def two(app, ada, ben) -> None:
+    """Ada and ben, who follow each other."""
+    with app.app_context():
+        Follow.begin(User.named("ada"), User.named("ben"))
+        Follow.begin(User.named("ben"), User.named("ada"))
+        db.session.commit()
+
+
+def write(browser: Browser, to: str, text: str = "Hello there", **more):
+    return browser.post(f"/messages/{to}/", {"text": text, **more})
+
+
+def say(app, name: str, to: str, *texts: str) -> list[int]:
+    """What this one writes without a page; returns the ids."""
+    with app.app_context():
+        ids = [Conversation.write(User.named(name), User.named(to), text).id for text in texts]
+        db.session.commit()
+    return ids
+
+
+def act(app, verb, one: str, other: str) -> None:
+    with app.app_context():
+        verb(User.named(one), User.named(other))
+        db.session.commit()
+
+
+def count(app, noun=Message) -> int:
+    with app.app_context():
+        return db.session.query(noun).count()
+
+
+def read(browser: Browser, path: str) -> str:
+    """Open a page, with everything that is done after its answer."""
+    with browser.client.get(path) as answer:
+        return answer.text
+
+
+def badge(browser: Browser) -> str:
+    return re.search(r'id="unread-messages">(\d*)<', browser.get("/theme/").text).group(1)
+
+
+def test_a_message_is_read_by_the_other_who_answers(app, two, as_ada, as_ben):
+    answer = write(as_ada, "ben", "Shall we go *out* at six?")
+    assert (answer.status_code, answer.location) == (303, "/messages/ben/")
+    assert badge(as_ben) == "1"
+    assert "Shall we go" in as_ben.get("/messages/").text
+
+    page = read(as_ben, "/messages/ada/")
+    assert "<em>out</em>" in page and 'id="unread-messages"><' in page
+    assert badge(as_ben) == ""
+    write(as_ben, "ada", "Yes!")
+
+    page = as_ada.get("/messages/ben/").text
+    assert page.index("Shall we go") < page.index("Yes!")
+    assert "Today" in page and page.index("Seen") < page.index("Yes!")
+    assert "You:" in as_ben.get("/messages/").text
+
+
+def test_that_it_was_seen_stands_below_the_newest_of_ones_own(app, two, as_ada, as_ben):
+    write(as_ada, "ben")
+    assert "Seen" not in as_ada.get("/messages/ben/").text
+
+    as_ben.client.head("/messages/ada/").close()
+    as_ben.get("/messages/ada/", Sec_Purpose="prefetch").close()
+    assert "Seen" not in as_ada.get("/messages/ben/").text
+    read(as_ben, "/messages/ada/")
+
+    assert "Seen" in as_ada.get("/messages/ben/").text
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"), [("", "Write something"), ("  \n ", "Write something"), ("x" * 5001, "5001 characters")]
+)
+def test_what_can_not_be_sent_comes_back_as_it_was_typed(app, two, as_ada, text, sentence):
+    for answer in (write(as_ada, "ben", text), as_ada.click("/messages/ben/", text=text)):
+        assert answer.status_code == 422
+        assert sentence in answer.text and 'aria-invalid="true"' in answer.text
+        assert text.strip() in answer.text
+    assert count(app) == 0
+
+
+def test_nobody_writes_to_themselves_or_to_nobody_and_nothing_typed_is_lost(app, two, as_ada):
+    for to, sentence in (("ada", "write to yourself"), ("nobody-at-all", "nobody with that name")):
+        answer = write(as_ada, to, "My long words")
+        assert answer.status_code == 422
+        assert sentence in unescape(answer.text) and "My long words" in answer.text
+    assert as_ada.get("/messages/ada/").location == "/messages/"
+    assert as_ada.get("/messages/nobody-at-all/").status_code == 404
+    assert count(app) == 0
+
+
+def test_an_old_form_comes_back_filled(app, two, as_ada):
+    answer = as_ada.post("/messages/ben/", {"text": "My long words", "images": upload()}, token="old")
+
+    assert answer.status_code == 403
+    assert "open for too long" in answer.text and "My long words" in answer.text
+    assert count(app) == count(app, Photo) == 0
+
+
+def test_the_same_form_twice_is_one_message(app, two, as_ada):
+    key = re.search(r'name="key" value="([^"]+)"', as_ada.get("/messages/ben/").text).group(1)
+    for _ in range(2):
+        assert write(as_ada, "ben", key=key).status_code == 303
+    assert count(app) == 1
+
+
+def test_pictures_travel_with_a_message_and_are_closed_to_everybody_else(app, two, as_ada, as_ben, as_mod, guest):
+    answer = as_ada.post("/messages/ben/", {"text": "", "images": [upload(), upload(b"no picture", "notes.txt")]})
+    assert answer.status_code == 422
+    assert "notes.txt" in answer.text and count(app) == 0
+    photo_id = re.search(r'name="photo" value="(\d+)"', answer.text).group(1)
+
+    assert as_ada.post("/messages/ben/", {"photo": photo_id, f"alt-{photo_id}": "A boat"}).status_code == 303
+    jobs.use(app)
+    with app.app_context():
+        jobs.prepare(int(photo_id))
+    page = as_ben.get("/messages/ada/").text
+    assert 'alt="A boat"' in page
+    address = re.search(r'href="(/media/[^"]+)"', page).group(1)
+    for browser, status in ((as_ada, 200), (as_ben, 200), (as_mod, 404), (guest, 404)):
+        assert browser.get(address).status_code == status
+    assert as_ben.get(re.sub(r"[^/]+$", "original", address)).status_code == 404
+    assert as_ben.get(address).headers["Cache-Control"] == "private, no-store"
+    act(app, Block.begin, "ada", "ben")
+    assert as_ben.get(address).status_code == 404
+
+
+def test_pictures_can_be_added_and_removed_before_sending(app, two, as_ada):
+    form = as_ada.click("/messages/ben/", text="Look", action="add", images=upload(picture(colour="red")))
+    assert form.status_code == 200 and "Look" in form.text
+    photo_id = re.search(r'name="photo" value="(\d+)"', form.text).group(1)
+
+    form = as_ada.click("/messages/ben/", text="Look", photo=photo_id, remove=photo_id)
+    assert form.status_code == 200 and 'name="photo"' not in form.text
+    assert count(app) == 0
+
+
+def test_a_blocked_sender_is_told_that_it_can_not_be_delivered_and_nothing_is_kept(app, two, as_ada, as_ben):
+    say(app, "ada", "ben", "Before")
+    act(app, Block.begin, "ben", "ada")
+
+    for answer in (write(as_ada, "ben", "My secret words"), as_ada.click("/messages/ben/", text="My secret words")):
+        assert answer.status_code == 403
+        assert "be delivered" in answer.text and "My secret words" in answer.text and "Before" not in answer.text
+    assert as_ada.get("/messages/ben/").status_code == 404
+    for browser in (as_ada, as_ben):
+        assert "Before" not in browser.get("/messages/").text
+    assert "Before" not in as_ben.get("/messages/ada/").text and "Unblock" in as_ben.get("/messages/ada/").text
+    assert count(app) == 1
+    with app.app_context():
+        entries = db.session.query(Audit).filter_by(kind="message-refused").all()
+        assert [entry.details for entry in entries] == [{"why": "blocked"}] * 2
+        assert "secret" not in repr([entry.__dict__ for entry in db.session.query(Audit)])
+
+
+def test_a_stranger_asks_and_can_be_accepted_or_deleted(app, ada, ben, as_ada, as_ben):
+    write(as_ada, "ben", "Do you remember me?")
+    assert badge(as_ben) == "" and "remember" not in as_ben.get("/messages/").text
+    assert "remember" in as_ben.get("/messages/?box=requests").text
+
+    page = as_ben.get("/messages/ada/").text
+    assert "Accept" in page and 'name="text"' not in page
+    assert "Seen" not in as_ada.get("/messages/ben/").text
+    accept = re.search(r'action="(/messages/with/\d+/accept/)"', page).group(1)
+    assert as_ada.post(accept).status_code == 404
+    assert as_ben.post(accept).status_code == 303
+
+    assert 'name="text"' in as_ben.get("/messages/ada/").text
+    assert "remember" in as_ben.get("/messages/").text
+
+
+def test_people_choose_who_may_write(app, ada, ben, as_ada, as_ben):
+    assert "/messages/ben/" in as_ada.get("/@ben/").text
+    as_ben.post("/settings/privacy/", {"messages_from": "nobody"})
+
+    assert "/messages/ben/" not in as_ada.get("/@ben/").text
+    assert "takes no messages from you" in as_ada.get("/messages/ben/").text
+    assert write(as_ada, "ben").status_code == 403
+    assert as_ben.post("/settings/privacy/", {"messages_from": "friends"}).status_code == 422
+    assert 'value="nobody" checked' in as_ben.get("/settings/privacy/").text
+
+
+def test_one_message_or_all_are_deleted_for_oneself_alone(app, two, as_ada, as_ben):
+    first, _second = say(app, "ada", "ben", "First letter", "Second letter")
+    assert as_ben.get(f"/messages/{first}/delete/").status_code == 200
+    assert as_ben.post(f"/messages/{first}/delete/").status_code == 303
+    assert "First letter" not in as_ben.get("/messages/ada/").text
+    assert "First letter" in as_ada.get("/messages/ben/").text
+
+    empty = re.search(r'href="(/messages/with/\d+/empty/)"', as_ben.get("/messages/ada/").text).group(1)
+    assert "1 message goes" in as_ben.get(empty).text
+    for browser, status in ((as_ada, 404), (as_ben, 303)):
+        assert browser.post(empty).status_code == status
+    assert "letter" not in re.sub("<[^>]+>", "", as_ben.get("/messages/ada/").text)
+    assert "Second letter" in as_ada.get("/messages/ben/").text
+
+
+def test_nobody_deletes_or_reports_what_is_not_theirs(app, two, as_ada, as_ben, crowd):
+    (message,) = say(app, "ada", "ben", "Private words")
+    zoe = Browser(app).log_in("zoe")
+    mod = make_user(app, "mod2", role="moderator")
+    as_mod = Browser(app).log_in(mod.username)
+
+    for browser in (zoe, as_mod):
+        for path in (f"/messages/{message}/delete/", f"/report/?message={message}"):
+            assert browser.get(path).status_code == browser.post(path).status_code == 404
+        assert "Private" not in browser.get("/messages/ada/").text
+    assert as_ada.get(f"/report/?message={message}").status_code == 403
+    assert as_ben.get(f"/messages/{2**60}/delete/").status_code == 404
+
+
+def test_the_staff_reads_a_reported_message_and_nothing_else(app, two, as_ada, as_ben, as_mod):
+    _other, message = say(app, "ada", "ben", "Innocent words", "Terrible words")
+    assert "Terrible words" in as_ben.get(f"/report/?message={message}").text
+    answer = as_ben.post(f"/report/?message={message}", {"reason": "Look at this"})
+    assert answer.status_code == 303 and answer.location.startswith("/messages/ada/")
+
+    queue = as_mod.get("/moderation/reports/").text
+    assert "a message" in queue and "Terrible" not in queue
+    page = as_mod.get("/moderation/reports/1/").text
+    assert "Terrible words" in page and "Innocent" not in page
+    assert (
+        as_mod.post("/moderation/reports/1/close/", {"action": "removed", "note": "Against the rules"}).status_code
+        == 303
+    )
+    assert "Terrible" not in as_ada.get("/messages/ben/").text
+
+
+def test_pages_lead_to_what_is_older_and_back(app, two, as_ben):
+    say(app, "ada", "ben", *(f"Word-{n:02}" for n in range(70)))
+    page = as_ben.get("/messages/ada/").text
+    assert re.findall(r"Word-\d\d", page) == [f"Word-{n}" for n in range(40, 70)]
+
+    def follow(html: str, rel: str) -> str:
+        return unescape(re.search(rf'rel="{rel}" href="([^"]+)"', html).group(1))
+
+    older = as_ben.get(follow(page, "next")).text
+    assert re.findall(r"Word-\d\d", older) == [f"Word-{n:02}" for n in range(10, 40)]
+    oldest = as_ben.get(follow(older, "next")).text
+    assert re.findall(r"Word-\d\d", oldest) == [f"Word-{n:02}" for n in range(10)]
+    assert 'rel="next"' not in oldest
+    newer = as_ben.get(follow(oldest, "prev")).text
+    assert re.findall(r"Word-\d\d", newer) == [f"Word-{n:02}" for n in range(10, 40)]
+    assert as_ben.get(follow(newer, "prev")).location == "/messages/ada/"
+    for bad in ("older=x", "newer=WzFd", "older=" + "A" * 3000):
+        assert as_ben.get(f"/messages/ada/?{bad}").status_code == 400
+
+
+def test_conversations_are_listed_newest_first_and_found_by_name(app, two, as_ada):
+    for n in range(32):
+        make_user(app, f"friend{n:02}")
+        act(app, Follow.begin, "ada", f"friend{n:02}")
+        say(app, f"friend{n:02}", "ada", "Hi")
+    page = as_ada.get("/messages/").text
+    assert re.findall(r"<b class=\"name\">(\w+)<", page)[:2] == ["friend31", "friend30"]
+    older = unescape(re.search(r'rel="next" href="([^"]+)"', page).group(1))
+    assert "friend01" in as_ada.get(older).text
+
+    found = as_ada.get("/messages/?q=friend07").text
+    assert "friend07" in found and "friend08" not in found
+    assert "/messages/zoe/" in as_ada.get("/messages/?q=zo").text  # somebody new
+    assert as_ada.get("/messages/?cursor=nonsense").status_code == 400
+
+
+def test_pages_cost_few_statements_at_any_size(app, two, as_ada):
+    say(app, "ben", "ada", *(f"Word {n}" for n in range(40)))
+    as_ada.get("/messages/ben/")
+    with statements(app) as seen:
+        as_ada.get("/messages/")
+    assert len(seen) <= 3, "\n".join(seen)
+    with statements(app) as seen:
+        as_ada.get("/messages/ben/")
+    assert len(seen) <= 4, "\n".join(seen)
+
+
+def test_who_has_left_or_is_suspended_keeps_a_place_in_the_others_list(app, two, as_ada, as_mod):
+    say(app, "ben", "ada", "What I said")
+    as_mod.post(f"/moderation/people/{id_of(app, 'ben')}/suspend/", {"reason": "Spam"})
+    page = as_ada.get("/messages/ben/").text
+    assert "What I said" in page and "for now" in page and 'name="text"' not in page
+    assert write(as_ada, "ben").status_code == 422
+
+    with app.app_context():
+        User.find(id_of(app, "ben")).leave()
+        db.session.commit()
+    listed = as_ada.get("/messages/").text
+    assert "Deleted account" in listed and "ben" not in re.sub(r"<[^>]+>", "", listed)
+    gone = re.search(r'href="(/messages/with/\d+/)"', listed).group(1)
+    assert "What I said" in as_ada.get(gone).text and "has been deleted" in as_ada.get(gone).text
+
+
+def id_of(app, name: str) -> int:
+    with app.app_context():
+        return User.id_of(name)
+
+
+def test_there_is_a_limit_per_hour(app, two, as_ada, monkeypatch):
+    monkeypatch.setitem(AN_HOUR, "message", RateLimitItemPerHour(2, namespace="message"))
+    for _ in range(2):
+        assert write(as_ada, "ben").status_code == 303
+    answer = write(as_ada, "ben", "One more")
+    assert answer.status_code == 429 and int(answer.headers["Retry-After"]) > 0 and "One more" in answer.text
+    assert count(app) == 2
+
+
+def test_pages_with_messages_are_in_no_cache(app, two, as_ada):
+    for path in ("/messages/", "/messages/ben/"):
+        assert as_ada.get(path).headers["Cache-Control"] == "no-store"
+
+
+def test_old_names_lead_on(app, two, as_ada):
+    with app.app_context():
+        User.named("ben").rename("benedict", now())
+        db.session.commit()
+
+    assert as_ada.get("/messages/ben/").location == "/messages/benedict/"
+    assert write(as_ada, "ben", "Still you?").status_code == 303
+    assert as_ada.get("/messages/BENEDICT/").location == "/messages/benedict/"
+
+
+def test_a_notification_stands_until_it_is_read_and_rings_no_bell(app, two, as_ada, as_ben):
+    bell = re.search(r'id="bell">\d*<', as_ben.get("/theme/").text).group()
+    write(as_ada, "ben")
+    page = as_ben.get("/notifications/").text
+    assert "wrote to you" in page and bell in page
+
+    read(as_ben, "/messages/ada/")
+    assert "wrote to you" not in as_ben.get("/notifications/").text
+    as_ben.post("/settings/notifications/", {"kinds": ["like"], "digest": "never"})
+    write(as_ada, "ben")
+    assert "wrote to you" not in as_ben.get("/notifications/").text
