@@ -330,10 +330,12 @@ class TestScale:
         assert guest.get("/").status_code == guest.get("/popular/").status_code == 200
         assert guest.get("/@scale-000001/").status_code == 200
 
-    def test_people_talk_too(self, inside):
-        bulk.scale(7, 10, 40)
+    def test_people_talk_repost_and_save_too(self, inside):
+        bulk.scale(30, 6, 150)
 
-        assert count(Comment) > 0
+        assert count(Comment) > db.session.query(Comment).filter(Comment.parent_id.is_(None)).count() > 0
+        assert min(count(CommentLike), count(Repost), count(Save)) > 0
+        assert Post.with_wrong_repost_count() == Post.with_wrong_save_count() == {}
         assert Comment.miscounted_posts() == {} and Comment.with_wrong_counts() == {}
 
     def test_keeps_the_rules_of_the_site(self, inside):

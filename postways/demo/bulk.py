@@ -1,4 +1,4 @@
-"""People, posts, likes and follows in bulk, for measuring: true to the site's rules, far from its verbs' speed.
+"""People, posts and all they lead to, in bulk, for measuring: true to the site's rules, far from its verbs' speed.
 
 Each transaction leaves everything right (counts, tags, likes once per person and post), so it may be stopped anywhere
 and run again for more. The photographs show what six of the demo's show, each under a key of its own; files lie in the
@@ -27,7 +27,7 @@ from postways.demo.content import PHOTOS, credits_by_file
 from postways.demo.password import kept_password
 from postways.demo.photographs import gone_without_rows, keep, prepared
 from postways.images import Derived
-from postways.models import Comment, Follow, Like, Photo, Post, PostTag, Tag, User
+from postways.models import Comment, CommentLike, Follow, Like, Photo, Post, PostTag, Repost, Save, Tag, User
 from postways.text import words_of
 
 SHOWN = 60  # the newest posts, whose photographs have files
@@ -38,7 +38,9 @@ LIKES_AT_ONCE = 50_000
 FOLLOWERS_AT_ONCE = 2_500
 FOLLOWED, FOLLOWED_BY_FIRST = 20, 5_000  # how many somebody follows, at most
 PREFIX = "scale-"
-COMMENTED = 5  # one comment for so many likes of a post
+COMMENTED, REPOSTED, SAVED = 5, 8, 6  # one of it for so many likes of a post
+ANSWERED, LIKED = 3, 2  # by the post's author: one of so many comments
+VIEWS_PER_LIKE = 13
 ALBUMS = (1,) * 15 + (2, 2, 3, 4, 0)  # photographs of a post
 TAGS = tuple(
     "light street sea mountains sky forest evening portrait night macro birds city water winter summer rain food "
@@ -66,6 +68,10 @@ class Planned:
     tags: Sequence[str]
     likers: Sequence[int]
     talkers: Sequence[int]
+
+    def some(self, count: str) -> Sequence[int]:
+        """Who did what this column of the row counts: those who liked it first."""
+        return self.likers[: self.row[count]]
 
 
 def scale(people: int, posts: int, likes: int) -> None:
@@ -189,7 +195,8 @@ def _plans(users: Sequence[int], posts: int, likes: int, moment: datetime) -> It
         }
         likers = chance.sample(users, count)
         talkers = likers[: count // COMMENTED]
-        row["comment_count"] = len(talkers)
+        row["comment_count"] = len(talkers) + len(talkers) // ANSWERED
+        row |= {"repost_count": count // REPOSTED, "save_count": count // SAVED, "view_count": count * VIEWS_PER_LIKE}
         yield Planned(row, files, tags, likers, talkers)
 
 
@@ -225,8 +232,9 @@ def _write(plans: Sequence[Planned], derived: Mapping[str, Derived], tags: Mappi
         ids = _inserted(Post, [plan.row for plan in plans])
         _insert(Photo, _photo_rows(plans, ids, photos))
         _insert(PostTag, _tag_rows(plans, ids, tags))
-        _insert(Like, _like_rows(plans, ids))
-        _insert(Comment, _comment_rows(plans, ids))
+        for noun, count in ((Like, "like_count"), (Repost, "repost_count"), (Save, "save_count")):
+            _insert(noun, _acts(plans, ids, count))
+        _talk(plans, ids)
         _be_found(search.posts, [_words(plan, post_id) for plan, post_id in zip(plans, ids, strict=True)])
         _count_posts(plan.row["author_id"] for plan in plans)
         db.session.commit()
@@ -273,9 +281,9 @@ def _tag_rows(plans: Sequence[Planned], ids: Sequence[int], tags: Mapping[str, i
             yield {"post_id": post_id, "tag_id": tags[tag], "published_at": plan.row["published_at"]}
 
 
-def _like_rows(plans: Sequence[Planned], ids: Sequence[int]) -> Iterator[dict[str, Any]]:
+def _acts(plans: Sequence[Planned], ids: Sequence[int], count: str) -> Iterator[dict[str, Any]]:
     for plan, post_id in zip(plans, ids, strict=True):
-        for user_id in plan.likers:
+        for user_id in plan.some(count):
             yield {"post_id": post_id, "user_id": user_id, "created_at": plan.row["published_at"]}
 
 
@@ -284,11 +292,28 @@ def _words(plan: Planned, post_id: int) -> search.Document:
     return Post.document(post_id, row["published_at"], row["title"], row["content"], alts)
 
 
+def _talk(plans: Sequence[Planned], ids: Sequence[int]) -> None:
+    """Comments, some of which the post's author likes or answers."""
+    if not (said := list(_comment_rows(plans, ids))):
+        return
+    authors = {post_id: plan.row["author_id"] for plan, post_id in zip(plans, ids, strict=True)}
+    told = list(zip(_inserted(Comment, said), said, strict=True))
+    _insert(Comment, (_answer(top, row, authors) for top, row in told if row["reply_count"]))
+    likes = ((top, authors[row["post_id"]], row["created_at"]) for top, row in told if row["like_count"])
+    _insert(CommentLike, ({"comment_id": top, "user_id": who, "created_at": moment} for top, who, moment in likes))
+
+
 def _comment_rows(plans: Sequence[Planned], ids: Sequence[int]) -> Iterator[dict[str, Any]]:
     for plan, post_id in zip(plans, ids, strict=True):
-        for place, user_id in enumerate(plan.talkers):
+        for place, user_id in enumerate(plan.talkers, 1):
             said = {"body": SENTENCES[place % len(SENTENCES)], "created_at": plan.row["published_at"]}
-            yield {"post_id": post_id, "author_id": user_id, **said}
+            counts = {"reply_count": int(place % ANSWERED == 0), "like_count": int(place % LIKED == 0)}
+            yield {"post_id": post_id, "author_id": user_id, **said, **counts}
+
+
+def _answer(top: int, row: dict[str, Any], authors: Mapping[int, int]) -> dict[str, Any]:
+    who = {"parent_id": top, "post_id": row["post_id"], "author_id": authors[row["post_id"]]}
+    return {**who, "body": "Thank you. It was gone a minute later.", "created_at": row["created_at"]}
 
 
 def _count_posts(author_ids: Iterable[int]) -> None:
