@@ -150,6 +150,7 @@ def check(page: Page) -> None:
     """All of it, on the page as it stands."""
     assert page.evaluate(PICTURES_WITHOUT) == []
     assert {width: excess for width in WIDTHS if (excess := _sideways(page, width))} == {}
+    assert {width: links for width in WIDTHS if (links := _one_over_the_other(page, width))} == {}
     page.evaluate(_axe())
     for width, scheme in ((390, "light"), (1280, "dark"), (1280, "light")):
         page.set_viewport_size({"width": width, "height": 800})
@@ -161,6 +162,14 @@ def check(page: Page) -> None:
 PICTURES_WITHOUT = """() => [...document.images].filter(
     image => !["width", "height", "alt"].every(name => image.hasAttribute(name))).map(image => image.outerHTML)"""
 
+LINKS_UNDER_THE_BRAND = """() => {
+    const brand = document.querySelector(".brand")?.getBoundingClientRect()
+    return [...document.querySelectorAll(".tabs a")].filter(link => {
+        const place = link.getBoundingClientRect()
+        return brand?.width && place.left < brand.right && place.right > brand.left
+            && place.top < brand.bottom && place.bottom > brand.top
+    }).map(link => link.textContent)}"""
+
 VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.flatMap(
     violation => violation.nodes.map(node => `${violation.id}: ${node.html} ${node.failureSummary}`))"""
 
@@ -168,6 +177,11 @@ VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ["violations"
 def _sideways(page: Page, width: int) -> int:
     page.set_viewport_size({"width": width, "height": 800})
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def _one_over_the_other(page: Page, width: int) -> list[str]:
+    page.set_viewport_size({"width": width, "height": 800})
+    return page.evaluate(LINKS_UNDER_THE_BRAND)
 
 
 def _bring_files(page: Page) -> None:
