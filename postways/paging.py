@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import BindParameter, ColumnElement, Label, Select, func, literal, select, tuple_
@@ -104,23 +105,64 @@ class Numbered(Generic[Item]):
         `matching` selects one column of the same rows, to count them. Only an order whose values stay can be
         followed `by_cursor`. Raises BadCursor, or NoSuchPage.
         """
-        count = None
-        if asked.counting:
-            count = session.scalar(select(func.count()).select_from(matching.limit(COUNTED + 1).subquery())) or 0
-        order = [key.asc() if rising else key.desc() for key in keys]
-        rows = query.order_by(*order).limit(asked.size + 1)
+        return Reading.of(query, matching, keys, asked, rising, by_cursor).page(session)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a part of a numbered list is read, in one statement: it can be made once and run for many."""
+
+    statement: Select[Any]
+    counting: Select[Any] | None
+    keys: Sequence[Key]
+    asked: Asked
+    by_cursor: bool
+    whole: bool  # each row is one object
+
+    @classmethod
+    def of(  # noqa: PLR0917 as `Numbered.of`
+        cls,
+        query: Select[Any],
+        matching: Select[Any],
+        keys: Sequence[Key],
+        asked: Asked,
+        rising: bool = False,
+        by_cursor: bool = True,
+    ) -> Reading:
+        """As `Numbered.of`, for the day when it is run. Raises BadCursor."""
+        whole = len(query.column_descriptions) == 1
+        rows = query.order_by(*(key.asc() if rising else key.desc() for key in keys)).limit(asked.size + 1)
         if asked.cursor:
             place, last = tuple_(*keys), tuple_(*values_of(asked.cursor, keys))
             rows = rows.where(place > last if rising else place < last)
         elif asked.page > 1:
             rows = rows.offset((asked.page - 1) * asked.size)
-        whole = len(query.column_descriptions) == 1
-        found: Sequence[Any] = session.scalars(rows).all() if whole else session.execute(rows).all()
-        if not found and asked.page > 1 and not asked.cursor:
+        counting = None
+        if asked.counting:
+            counting = select(func.count()).select_from(matching.limit(COUNTED + 1).subquery())
+            rows = rows.add_columns(counting.scalar_subquery().label("counted"))
+        return cls(rows, counting, keys, asked, by_cursor, whole)
+
+    def page(
+        self, session: Session | scoped_session[Any], parameters: Mapping[str, Any] = MappingProxyType({})
+    ) -> Numbered[Any]:
+        """The part, with what the statement leaves open. Raises NoSuchPage."""
+        rows: Sequence[Any] = session.execute(self.statement, parameters).all()
+        asked, count = self.asked, None
+        if not rows and asked.page > 1 and not asked.cursor:
             raise NoSuchPage(asked.page)
+        if self.counting is not None:
+            count = rows[0].counted if rows else self._count(session, parameters)
+        found = [row[0] for row in rows] if self.whole else rows
         more, items = len(found) > asked.size, found[: asked.size]
-        place_after = cursor_of(items[-1], keys) if more and by_cursor else None
-        return cls(items, None if count is None else min(count, COUNTED), (count or 0) > COUNTED, more, place_after)
+        place_after = cursor_of(items[-1], self.keys) if more and self.by_cursor else None
+        return Numbered(
+            items, None if count is None else min(count, COUNTED), (count or 0) > COUNTED, more, place_after
+        )
+
+    def _count(self, session: Session | scoped_session[Any], parameters: Mapping[str, Any]) -> int:
+        assert self.counting is not None
+        return (self.asked.cursor and session.scalar(self.counting, parameters)) or 0  # no row had a place for it
 
 
 def cursor_of(item: object, keys: Sequence[Key]) -> str:

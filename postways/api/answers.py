@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
+from typing import Any
 
 from flask import Response, request
 from pydantic import BaseModel
@@ -15,10 +17,13 @@ CHANGES = ("PUT", "PATCH")
 OK = 200
 
 
-def answered(shape: BaseModel | None, status: int) -> Response:
+def answered(shape: BaseModel | dict[str, Any] | None, status: int) -> Response:
     """The answer; what is read or changed carries its version, and is not sent again to who has it."""
     if shape is None:
         return Response(status=204)
+    if isinstance(shape, dict):
+        text = json.dumps(shape, ensure_ascii=False, separators=(",", ":"))
+        return written(text + "\n", status, _hash(text) if request.method in SAFE else None)
     text = shape.model_dump_json(exclude_unset=True)
     return written(text + "\n", status, _tag(shape, text))
 

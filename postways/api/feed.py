@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Literal, cast
 from urllib.parse import urlencode
 
 from flask import g
@@ -11,7 +11,7 @@ from pydantic import Field
 
 from postways.api import bp
 from postways.api.door import absolute, door
-from postways.api.posts import PostItem, item_of
+from postways.api.posts import PostItem, items_of
 from postways.api.shapes import MOST_PER_PAGE, Shape, Words
 from postways.api.users import Person, person_of
 from postways.models import Feed, User
@@ -74,8 +74,7 @@ def read_feed(query: FeedQuery) -> FeedPart:
 
 
 def _entry(entry: Entry, post: Seen) -> FeedItem:
-    item, why = item_of(post), entry.why
-    told: dict[str, Any] = {name: getattr(item, name) for name in item.model_fields_set}
+    told, why = items_of([post])[0], entry.why
     if why is not None:
         age = int(why.age.total_seconds())
         told["why"] = Reason(score=why.score, age=age, answers=why.answers, closeness=why.closeness)

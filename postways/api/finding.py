@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Literal, cast
 from urllib.parse import quote, urlencode
 
@@ -11,12 +10,12 @@ from pydantic import Field
 
 from postways.api import bp
 from postways.api.door import absolute, door
-from postways.api.lists import asked, listed
-from postways.api.posts import PostItem, item_of
+from postways.api.lists import asked, listed_plainly
+from postways.api.posts import PostItem, items_of
 from postways.api.shapes import MOST_PER_PAGE, Listed, Parts, Shape, Words
 from postways.api.users import Person, person_of
 from postways.models import Tag, User
-from postways.models.browse import Browse, Seen
+from postways.models.browse import Browse
 from postways.paging import Page
 from postways.text import question_in
 
@@ -72,9 +71,10 @@ class Question(Shape):
 
 @bp.get("/tags/<tag>/")
 @door({200: Listed[PostItem]}, tag="search", query=Parts)
-def list_tagged(tag: str, query: Parts) -> Listed[PostItem]:
+def list_tagged(tag: str, query: Parts) -> dict[str, Any]:
     """List published posts that carry a tag, newest first; an unknown tag has none."""
-    return listed(PostItem, Browse.tagged(tag, g.user, asked(query)), _items, query)
+    page = Browse.tagged(tag, g.user, asked(query))
+    return listed_plainly(page, items_of(page.items), query)
 
 
 @bp.get("/search/")
@@ -89,7 +89,9 @@ def search_everything(query: Question) -> Found:
     found: dict[str, Any] = {}
     if query.kind in (None, "posts"):
         posts = Browse.found(question, g.user, cursor, size)
-        found["posts"] = FoundPosts(results=_items(posts.items), next=_more(query, "posts", posts))
+        found["posts"] = FoundPosts.model_validate(
+            {"results": items_of(posts.items), "next": _more(query, "posts", posts)}
+        )
     if query.kind in (None, "people"):
         people = User.found(question, g.user, cursor, size if query.kind else min(size, FEW_PEOPLE))
         results = [person_of(person) for person in people.items]
@@ -102,23 +104,21 @@ def search_everything(query: Question) -> Found:
 
 @bp.get("/users/me/likes/")
 @door({200: Listed[PostItem]}, tag="users", scope="read", query=Parts)
-def list_liked(query: Parts) -> Listed[PostItem]:
+def list_liked(query: Parts) -> dict[str, Any]:
     """List the posts that you like, the newest like first.
 
     `likes/?user=` tells when you liked them.
     """
-    return listed(PostItem, Browse.liked_of(cast("User", g.user), asked(query)), _items, query)
+    page = Browse.liked_of(cast("User", g.user), asked(query))
+    return listed_plainly(page, items_of(page.items), query)
 
 
 @bp.get("/users/me/saved/")
 @door({200: Listed[PostItem]}, tag="users", scope="read", query=Parts)
-def list_saved(query: Parts) -> Listed[PostItem]:
+def list_saved(query: Parts) -> dict[str, Any]:
     """List the posts that you saved, what you saved last first."""
-    return listed(PostItem, Browse.saved_of(cast("User", g.user), asked(query)), _items, query)
-
-
-def _items(posts: Sequence[Seen]) -> list[PostItem]:
-    return [item_of(post) for post in posts]
+    page = Browse.saved_of(cast("User", g.user), asked(query))
+    return listed_plainly(page, items_of(page.items), query)
 
 
 def _tag(tag: Tag) -> FoundTag:

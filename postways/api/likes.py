@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from flask import Response, g
 from pydantic import ConfigDict, Field, RootModel
@@ -189,7 +190,7 @@ def unlike_post(post_id: int) -> Response:
 
 @bp.get("/likes/batch/")
 @door({200: LikeCounts}, tag="likes", query=BatchIds)
-def count_likes(query: BatchIds) -> LikeCounts:
+def count_likes(query: BatchIds) -> dict[str, Any]:
     """Count the likes of many posts at once; what you may not see is left out."""
     words = [word.strip() for word in query.ids.split(",") if word.strip()]
     if len(words) > MOST_IDS:
@@ -197,7 +198,7 @@ def count_likes(query: BatchIds) -> LikeCounts:
     if not all(word.isascii() and word.isdigit() and len(word) <= 19 and int(word) <= LARGEST_ID for word in words):
         raise Invalid({"ids": ["Send whole numbers with commas between them, such as 1,2,3."]})
     counts = Post.like_counts_for([int(word) for word in words], g.user)
-    return LikeCounts({str(post_id): LikeCount(count=count, liked=liked) for post_id, count, liked in counts})
+    return {str(post_id): {"count": count, "liked": liked} for post_id, count, liked in counts}
 
 
 @renders("like-made")

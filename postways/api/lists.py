@@ -27,14 +27,21 @@ def listed(
 
     `next` names both the number and, where the order allows it, the place, which wins and costs the same at any depth.
     """
+    return Listed[of](**_around(page, parts), results=list(render(page.items)))  # type: ignore[valid-type]
+
+
+def listed_plainly(page: Numbered[Any], results: list[dict[str, Any]], parts: Parts) -> dict[str, Any]:
+    """The same of items that are JSON already: what is asked for most is not made a shape first."""
+    return {**_around(page, parts), "results": results}
+
+
+def _around(page: Numbered[Any], parts: Parts) -> dict[str, Any]:
     after = {"page": parts.page + 1, "cursor": page.next_cursor} if page.more else None
     before = {"page": parts.page - 1, "cursor": None} if parts.page > 1 else None
     counted: dict[str, Any] = {} if page.count is None else {"count": page.count}
     if page.capped:
         counted["count_capped"] = True
-    return Listed[of](  # type: ignore[valid-type]
-        **counted, next=_address(after), previous=_address(before), results=list(render(page.items))
-    )
+    return {**counted, "next": _address(after), "previous": _address(before)}
 
 
 def _address(place: dict[str, Any] | None) -> str | None:

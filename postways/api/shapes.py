@@ -181,6 +181,11 @@ def _sentence(detail: ErrorDetails) -> str:
     return _("This can't be read.")
 
 
+def written_moment(moment: datetime) -> str:
+    """A moment in UTC as every answer writes it."""
+    return f"{moment.isoformat().removesuffix('+00:00')}Z"
+
+
 def moment(text: str, *, end: bool = False) -> datetime:
     """A moment in UTC; a day without a time is its first moment, or with `end` its last. Raises ValueError."""
     text = text.strip().replace(" ", "+") if "T" in text else text.strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, select
@@ -12,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from postways import search
 from postways.db import db
+from postways.models.anybody import filled_in, stand_in
 from postways.models.guest import Actor
 from postways.models.like import Like
 from postways.models.photo import Photo
@@ -19,7 +21,7 @@ from postways.models.post import Post
 from postways.models.save import Save
 from postways.models.tag import PostTag, Tag
 from postways.models.user import User
-from postways.paging import Asked, BadCursor, Numbered, Page
+from postways.paging import Asked, BadCursor, Numbered, Page, Reading
 from postways.text import folded
 
 LONGEST_EXCERPT = 200
@@ -81,10 +83,15 @@ class Browse:
         """
         if asked.cursor and self.order in CHANGING:
             raise BadCursor(asked.cursor)
+        made_anew = bool(asked.cursor or self.words)
+        reading = self.reading(actor, asked) if made_anew else _kept(self, stand_in(actor), asked)
+        return reading.page(db.session, {} if made_anew else filled_in(actor))
+
+    def reading(self, actor: Actor, asked: Asked) -> Reading:
+        """How it is read for `actor`."""
         found = self._matching(actor)
         by_cursor = self.order not in CHANGING
-        whole = _with_columns(found, actor)
-        return Numbered.of(db.session, whole, found, ORDERS[self.order], asked, self.rising, by_cursor)
+        return Reading.of(_with_columns(found, actor), found, ORDERS[self.order], asked, self.rising, by_cursor)
 
     @classmethod
     def liked_of(cls, person: User, asked: Asked) -> Numbered[Seen]:
@@ -147,6 +154,12 @@ class Browse:
         for column, spans in ((Post.created_at, self.created), (Post.updated_at, self.updated)):
             filters += [condition for span in spans for condition in span.holds(column)]
         return filters
+
+
+@lru_cache(maxsize=100)
+def _kept(browse: Browse, actor: Actor, asked: Asked) -> Reading:
+    """Making the statement cost as much as running it, and most programs ask for the same few lists."""
+    return browse.reading(actor, asked)
 
 
 def _with_columns(found: Select[Any], actor: Actor, *more: Any) -> Select[Any]:

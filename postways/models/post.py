@@ -46,6 +46,7 @@ from postways import blocklist, later, search
 from postways.db import Id, Moment, changed, db, now
 from postways.errors import Forbidden, Missing, Refused, Taken, Unpublished
 from postways.framing import Framing
+from postways.models.anybody import filled_in, stand_in
 from postways.models.audit import Audit, given_reason
 from postways.models.block import Block
 from postways.models.follow import Follow
@@ -560,9 +561,8 @@ class Post(db.Model):  # type: ignore[name-defined]
         """Id, likes and whether `actor` likes it, of those of these posts that `actor` may see."""
         if not post_ids:
             return ()
-        columns = (cls.id, cls.like_count, cls.liked_by(actor).label("liked"))
-        query = select(*columns).where(cls.id.in_(post_ids), cls.visible_to(actor)).order_by(cls.id)
-        return [(post_id, count, bool(liked)) for post_id, count, liked in db.session.execute(query)]
+        rows = db.session.execute(_like_counts(stand_in(actor)), {"ids": post_ids, **filled_in(actor)})
+        return [(post_id, count, bool(liked)) for post_id, count, liked in rows]
 
     @classmethod
     def photo_seen_by(cls, actor: Actor, *, key: str = "", photo_id: int = 0) -> Photo | None:
@@ -1199,3 +1199,11 @@ def _first_page(member: bool) -> Select[Any]:
     reader = bindparam("reader", type_=Id) if member else None
     query = Post.glimpses(reader).order_by(Post.published_at.desc(), Post.id.desc())
     return query.limit(PAGE_SIZE + 1)
+
+
+@lru_cache(maxsize=3)
+def _like_counts(actor: Actor) -> Select[Any]:
+    """The statement of `Post.like_counts_for`."""
+    columns = (Post.id, Post.like_count, Post.liked_by(actor).label("liked"))
+    asked = Post.id.in_(bindparam("ids", expanding=True))
+    return select(*columns).where(asked, Post.visible_to(actor)).order_by(Post.id)  # type: ignore[return-value]

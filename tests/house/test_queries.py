@@ -8,6 +8,7 @@ from sqlalchemy import event, text
 
 from postways.db import db
 from postways.models import Follow, Post, feed
+from tests.api.client import Client
 from tests.cast import make_post, make_user
 
 FULL = 12
@@ -137,3 +138,27 @@ def test_a_like_costs_the_same_however_many_there_are(app, ada, as_ben, likes):
 
     assert f">{likes + 1}<" in answer.text
     assert len(seen) <= 11, "\n".join(seen)  # its author is told, too
+
+
+@pytest.mark.parametrize("path", ["posts/", "posts/?ordering=-likes&author__username=ada", "likes/batch/?ids=1,2,3"])
+def test_what_programs_ask_for_most_is_one_statement_beside_who_asks(app, posts, ada, path):
+    as_ada = Client.bearer(app, ada)
+    for client, most in ((Client(app), 1), (as_ada, 2)):
+        client.get(path)  # notes when she was here
+        with statements(app) as seen:
+            assert client.get(path).status_code == 200
+
+        assert len(seen) == most, "\n".join(seen)
+
+
+def test_a_statement_that_was_made_once_reads_for_each_reader(app, ada, ben):
+    post = make_post(app, ada, likes=[ben])
+    people = [Client.bearer(app, person) for person in (ada, ben)]
+    for path in ("posts/?ordering=-likes&page_size=1", f"likes/batch/?ids={post.id}"):
+        answers = [client.get(path).get_json() for client in [*people, Client(app), *people]]
+
+        liked = [
+            answer["results"][0]["stats"].get("has_liked") if "results" in answer else answer[str(post.id)]["liked"]
+            for answer in answers
+        ]
+        assert liked in ([False, True, None, False, True], [False, True, False, False, True])
