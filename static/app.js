@@ -32,7 +32,7 @@
     older = -1;
   });
   on("htmx:after:swap", ({ detail: { ctx } }) => ctx.target?.id === "older" && listen());
-  const quiet = (source) => !source || source.matches("#live, [data-waiting]");
+  const quiet = (source) => !source || source.matches("[hidden], [data-waiting]");
   on("htmx:error", ({ detail: { ctx } }) => quiet(ctx?.sourceElement) || say(notice.dataset.offline));
   on("htmx:before:swap", (event) => {
     const { ctx, tasks } = event.detail, waits = quiet(ctx.sourceElement);

@@ -67,7 +67,11 @@ class Stream:
 
     def is_new(self, comment: int, author: int) -> bool:
         """Whether a comment belongs into the pill of this page: later than all on it, and of somebody heard here."""
-        return self.comments is not None and comment > self.comments and author not in {self.person, *self.unheard}
+        return self.comments is not None and comment > self.comments and author != self.person and self.hears(author)
+
+    def hears(self, author: int) -> bool:
+        """Whether this page is told of what `author` says."""
+        return author not in self.unheard
 
     def send(self, message: bytes) -> None:
         """Put it in line; a reader who is too slow is cut off and comes back knowing what it knew."""
@@ -219,7 +223,7 @@ class Hub:
             match news["topic"]:
                 case "post":
                     changed.add(int(news["post"]))
-                case "comment" | "comment-gone" | "comment-liked":
+                case "comment" | "comment-edited" | "comment-gone" | "comment-liked":
                     talk.append(news)
                 case "bell":
                     concerned.add(int(news["person"]))
@@ -320,6 +324,8 @@ class Hub:
                 if news["topic"] == "comment" and stream.is_new(comment, int(news["person"])):
                     stream.said.add(comment)
                     pills[stream] = post
+                elif news["topic"] == "comment-edited" and stream.hears(int(news["person"])):
+                    self._waiting[stream].append(words.message(words.edited(self.app, post, comment)))
                 elif news["topic"] == "comment-gone":
                     self._waiting[stream].append(words.message(words.gone(self.app, post, comment)))
                     if comment in stream.said:

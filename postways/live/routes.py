@@ -106,7 +106,12 @@ def _missed_talk(page: Stream, told: list[Entry], *, every: bool) -> list[bytes]
     (post,) = page.posts
     news = [(one["topic"], int(one["comment"])) for _, one in told if "comment" in one and int(one["post"]) == post]
     liked = {comment for topic, comment in news if topic == "comment-liked"}
-    parts = [words.gone(app, post, comment) for topic, comment in news if topic == "comment-gone"]
+    heard = {
+        int(one["comment"]) for _, one in told if one["topic"] == "comment-edited" and page.hears(int(one["person"]))
+    }
+    edited = {comment for topic, comment in news if topic == "comment-edited"} & heard
+    parts = [words.edited(app, post, comment) for comment in sorted(edited)]
+    parts += [words.gone(app, post, comment) for topic, comment in news if topic == "comment-gone"]
     parts += [words.comment_likes(post, *item) for item in Comment.like_counts(liked).items()] if liked else []
     if every or any(topic == "comment" for topic, _ in news):
         page.said = Comment.ids_since(post, g.user, page.comments or 0)

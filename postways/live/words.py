@@ -85,3 +85,9 @@ def gone(app: Flask, post: int, comment: int) -> str:
     """That a comment is not to be read any more."""
     place = f'hx-target="#comment-{comment} > .said" hx-swap="outerHTML" data-post="{post}"'
     return f"<hx-partial {place}>{_rendered(app, 'posts/_gone.html')}</hx-partial>"
+
+
+def edited(app: Flask, post: int, comment: int) -> str:
+    """That a comment has other words now: it asks for itself and shows the old ones until then, unless it is a form."""
+    place = f'hx-target="#comment-{comment} > article.said" hx-swap="beforeend" data-post="{post}"'
+    return f"<hx-partial {place}>{_rendered(app, 'posts/_edited.html', comment_id=comment)}</hx-partial>"

@@ -410,6 +410,7 @@ class Comment(db.Model):  # type: ignore[name-defined]
         body = checked(body)
         if body != self.body:
             self.body, self.edited_at = body, moment
+            later.tell("comment-edited", post=self.post_id, comment=self.id, person=actor.id or 0)
 
     def delete(self, actor: Actor) -> None:
         """Take away one's own, or one under one's own post; what others replied stays. Twice is once."""

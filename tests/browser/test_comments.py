@@ -87,8 +87,9 @@ def test_likes_and_ends_of_comments_are_seen_live(ada, ben, visitor, post):
     expect(visitor.locator(f"#comment-count-{post}")).to_have_text("1")
 
 
-def test_a_comment_is_changed_in_its_place(ben, post):
+def test_a_comment_is_changed_in_its_place_here_and_there(ben, visitor, post):
     made = say(ben.context, post, "Frist")
+    visitor.goto(f"/posts/{post}/")
     ben.goto(f"/posts/{post}/")
     ben.locator(f"#comment-{made}").get_by_role("link", name="Edit").click()
 
@@ -96,6 +97,8 @@ def test_a_comment_is_changed_in_its_place(ben, post):
 
     expect(ben.locator(f"#comment-{made} .text")).to_have_text("First")
     expect(ben.locator(f"#comment-{made} .edited")).to_be_visible()
+    expect(visitor.locator(f"#comment-{made} .text")).to_have_text("First")
+    expect(visitor.locator(f"#comment-{made} .edited")).to_be_visible()
 
 
 def test_what_is_refused_stays_as_it_was_typed(ben, troubles, post):

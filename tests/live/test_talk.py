@@ -3,8 +3,9 @@
 import pytest
 from redis import Redis
 
-from postways.db import db
+from postways.db import db, now
 from postways.live.hub import Hub, Stream
+from postways.live.routes import _missed_talk
 from postways.models import Block, Comment, Mute, Post, User
 from tests.cast import make_comment, make_post
 from tests.live.test_hub import heard
@@ -90,6 +91,31 @@ def test_likes_of_a_comment_are_told_once_a_round(app, hub, post, ada, ben):
     hub._read()
 
     assert heard(stream).count(f'hx-target="#comment-likes-{made.id}"') == 1
+
+
+def test_other_words_are_asked_for_by_whoever_shows_the_old_ones(app, hub, post, ada, ben):
+    made = make_comment(app, post, ben)
+    stream, muting = page(hub, post), page(hub, post, ada.id, unheard=frozenset({ben.id}))
+    hub._read()
+    heard(stream)
+    heard(muting)
+    before = hub.last
+    with app.app_context():
+        for body in ("Secret", "Secret", "More secret"):
+            Comment.find(made.id, ben).edit(ben, body, now())
+            db.session.commit()
+    hub._read()
+
+    text = heard(stream)
+    assert text.count(f'hx-target="#comment-{made.id} > article.said" hx-swap="beforeend"') == 2  # one changed nothing
+    assert f'hx-get="/comments/{made.id}/"' in text
+    assert "ecret" not in text
+    assert f"comment-{made.id}" not in heard(muting)
+    missed = hub.missed(before)
+    with app.test_request_context():
+        told = b"".join(_missed_talk(stream, missed, every=False)).decode()
+        assert told.count(f'hx-get="/comments/{made.id}/"') == 1
+        assert _missed_talk(muting, missed, every=False) == []
 
 
 def test_nobody_hears_of_those_whom_a_block_or_a_mute_hides(app, hub, post, ada, ben, crowd, mod):
