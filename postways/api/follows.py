@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import cast
 
 from flask import Response, g
+from flask_babel import ngettext
 from pydantic import Field
 
 from postways import limits
@@ -17,7 +18,7 @@ from postways.api.lists import asked, listed
 from postways.api.shapes import AMoment, AnId, Listed, Parts, Shape, Words
 from postways.api.users import Person, person_of
 from postways.errors import Invalid, Missing, Refused
-from postways.models import Block, Follow, Mute, User
+from postways.models import Block, Follow, Mute, Suggestion, User
 
 UNKNOWN = "There is nobody with that name."
 
@@ -44,6 +45,18 @@ class ToFollow(Shape):
     """Whom."""
 
     followed_user: AnId | Words = Field(description="Id or username.", examples=["ben"])
+
+
+class Recommended(Person):
+    """Somebody whom you may want to follow."""
+
+    reason: str = Field(description="Why, in words.", examples=["Followed by Ben and 2 others you follow"])
+
+
+class Recommendations(Shape):
+    """The best first."""
+
+    results: list[Recommended]
 
 
 class Blocked(Shape):
@@ -143,6 +156,16 @@ def remove_follower(username: str) -> Response:
     return done("nothing", 204)
 
 
+@bp.get("/follows/recommendations/")
+@door({200: Recommendations}, tag="follows", scope="read")
+def recommend() -> Recommendations:
+    """Read whom you may want to follow, at most ten, each with a reason.
+
+    Friends of friends first, then who shares what you care for, then who is popular and active.
+    """
+    return Recommendations(results=[_recommended(one) for one in Suggestion.of(g.user)])
+
+
 # --- blocks
 
 
@@ -235,6 +258,11 @@ def _block_made(person_id: int) -> Blocked:
 @renders("muted")
 def _mute_made(mute_id: int) -> Muted:
     return _muted(Mute.find(mute_id, g.user))
+
+
+def _recommended(one: Suggestion) -> Recommended:
+    told, why = person_of(one.person).model_dump(), one.reason
+    return Recommended(**told, reason=ngettext(why.one, why.many, why.number, **why.names))
 
 
 def _followed(follow: Follow, person: User) -> Followed:

@@ -35,6 +35,7 @@ LINKS = {  # category: name: path below the root; only those that a door stands 
         "list": "follows/",
         "detail": "follows/{follow_id}/",
         "requests": "follows/requests/",
+        "recommendations": "follows/recommendations/",
         "mutes": "mutes/",
     },
     "blocks": {"list": "blocks/", "detail": "blocks/{username}/"},

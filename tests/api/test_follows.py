@@ -7,7 +7,8 @@ import pytest
 from postways.db import db, now
 from postways.models import Follow, User
 from tests.api.client import Client
-from tests.cast import make_user
+from tests.cast import make_post, make_user
+from tests.social.test_suggestions import follow, work_out
 from tests.together import at_once
 
 
@@ -174,3 +175,22 @@ def test_lists_have_pages(app, as_ben_api, ben):
 
     assert (first["count"], len(first["results"]), len(second["results"]), second["next"]) == (3, 2, 1, None)
     assert as_ben_api.get("follows/?page=9").status_code == 404
+
+
+def test_friends_of_friends_are_recommended_with_a_reason_until_they_are_followed_or_blocked(app, as_ben_api, ada, ben):
+    dan, fay, gus = (make_user(app, name) for name in ("dan", "fay", "gus"))
+    for person in (dan, fay, gus):
+        make_post(app, person)
+    follow(app, ("ben", "dan"), ("dan", "fay"), ("dan", "gus"))
+    work_out(app, "ben")
+
+    def told():
+        found = as_ben_api.get("follows/recommendations/").get_json()["results"]
+        return {one["username"]: one["reason"] for one in found}
+
+    assert {name: told().get(name) for name in ("fay", "gus")} == {"fay": "Followed by dan", "gus": "Followed by dan"}
+    assert not told().keys() & {"ben", "dan"}
+    as_ben_api.post("follows/", {"followed_user": "fay"})
+    Client.bearer(app, gus).post("blocks/", {"blocked": "ben"})
+    assert not told().keys() & {"fay", "gus"}
+    assert as_ben_api.get("follows/recommendations/?page=x").status_code == 200

@@ -89,6 +89,7 @@ LINES = [
     Line("list_follows", "GET", "follows/", 401, 200, 200),
     Line("follow", "POST", "follows/", 401, 400, 403),
     Line("unfollow", "DELETE", "follows/999/", 401, 404, 403),
+    Line("recommend", "GET", "follows/recommendations/", 401, 200, 200),
     Line("list_requests", "GET", "follows/requests/", 401, 200, 200),
     Line("accept_request", "PUT", "follows/requests/999/", 401, 404, 403),
     Line("refuse_request", "DELETE", "follows/requests/999/", 401, 404, 403),
