@@ -1,6 +1,6 @@
-/* Copying the link of a post, and the system's own way to send it on; without either the link can be selected. */
+/* Copying the link of a post or a new token, and the system's own way to send it on; without either it can be selected. */
 (() => {
-  const link = document.querySelector("#link"), notice = document.querySelector("#notice");
+  const link = document.querySelector("#link, #token"), notice = document.querySelector("#notice");
   const copy = document.querySelector("[data-copy]"), share = document.querySelector("[data-share]");
   if (!link) return;
   const say = (words) => notice.replaceChildren(Object.assign(document.createElement("p"), { textContent: words }));
@@ -18,6 +18,7 @@
     if (await copied()) say(copy.dataset.copy);
   });
   link.addEventListener("focus", () => link.select());
+  if (!share) return;
   share.hidden = !navigator.share;
   share.addEventListener("click", () => {
     navigator.share({ title: share.dataset.share, url: link.value }).catch(() => {}); // closed without choosing

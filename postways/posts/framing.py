@@ -15,7 +15,7 @@ from postways.auth import members_only
 from postways.db import db, reading
 from postways.errors import Refused
 from postways.framing import AS_IT_IS, LEAST, POINTS, SHAPES, Framing
-from postways.htmx import asked_by_htmx, fragment, go, page
+from postways.htmx import asked_by_htmx, fragment, go, page, stream
 from postways.models import Photo, Post
 from postways.models.photo import NOT_YET
 from postways.posts import bp
@@ -92,17 +92,32 @@ def frame(photo_id: int) -> Response:
     if action not in ("save", "undo"):
         return _changed(form, framing, action, photo, post)
     photo, post = _own(photo_id)
+    if post is None:
+        photo.frame(framing, g.user)
+        db.session.commit()
+        return go(url_for("posts.framed", photo_id=photo.id))
     post.frame(photo, framing, g.user)
     db.session.commit()
     return go(url_for("posts.show", post_id=post.id) + f"#photo-{post.photos.index(photo) + 1}")
 
 
-def _own(photo_id: int) -> tuple[Photo, Post]:
+@bp.get("/photos/<int:photo_id>/framed/")
+@members_only
+def framed(photo_id: int) -> Response:
+    """An upload was turned or cropped in a window of its own; the post is in another one."""
+    photo = Photo.upload_of(photo_id, g.user)
+    return page("posts/framed.html", photo=photo, live_url=stream([], own=True))
+
+
+def _own(photo_id: int) -> tuple[Photo, Post | None]:
+    """A photograph of the reader's own, with its post; an upload has none yet. Raises Missing."""
+    if uploads := Photo.pending_of(g.user, [photo_id]):
+        return uploads[0], None
     post = Post.own(Photo.upload_of(photo_id, g.user).post_id or 0, g.user)
     return next(photo for photo in post.photos if photo.id == photo_id), post
 
 
-def _changed(form: FramingForm, framing: Framing, action: str, photo: Photo, post: Post) -> Response:
+def _changed(form: FramingForm, framing: Framing, action: str, photo: Photo, post: Post | None) -> Response:
     """The form after one of its buttons."""
     kind, _colon, shape = action.partition("-")
     if kind == "turn" and shape in ("left", "right"):
@@ -116,13 +131,13 @@ def _changed(form: FramingForm, framing: Framing, action: str, photo: Photo, pos
     return _page(FramingForm.of(framing, shape), photo, post)
 
 
-def _not_so(form: FramingForm, photo: Photo, post: Post) -> Response:
+def _not_so(form: FramingForm, photo: Photo, post: Post | None) -> Response:
     if asked_by_htmx():
         raise Refused(next(str(sentences[0]) for sentences in form.errors.values()))
     return _page(form, photo, post, 422)
 
 
-def _page(form: FramingForm, photo: Photo, post: Post, status: int = 200) -> Response:
+def _page(form: FramingForm, photo: Photo, post: Post | None, status: int = 200) -> Response:
     framing = photo.framing if form.errors else form.framing()
     size = framing.turned_size(photo.whole_size)
     context = {"form": form, "photo": photo, "post": post, "framing": framing, "size": size, "shapes": SHAPES}

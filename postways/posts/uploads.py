@@ -49,8 +49,9 @@ def forget() -> Response:
 @bp.get("/posts/uploads/<int:photo_id>/")
 @members_only
 def shot(photo_id: int) -> Response:
-    """The preview of an upload of one's own."""
-    return fragment("posts/_preview.html", photo=Photo.upload_of(photo_id, g.user))
+    """The preview of an upload of one's own; where the page `frames` pictures, with the way there once it is ready."""
+    photo = Photo.upload_of(photo_id, g.user)
+    return fragment("posts/_preview_came.html", photo=photo, frames="frames" in request.args)
 
 
 @bp.get("/photos/<int:photo_id>/")

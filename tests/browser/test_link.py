@@ -21,6 +21,20 @@ def test_the_link_is_copied_and_sent_on(ada, open_page):
     assert page.evaluate("window.sent") == {"title": "Worth a look", "url": link}
 
 
+def test_a_new_token_is_copied(open_page):
+    page = open_page("ada", permissions=["clipboard-read", "clipboard-write"])
+    page.goto("/settings/apps/")
+    page.get_by_label("Name").fill("Backup")
+    page.get_by_role("checkbox").first.check()
+    page.get_by_role("button", name="Make the token").click()
+    secret = page.locator("#token").input_value()
+
+    page.get_by_role("button", name="Copy it").click()
+
+    expect(page.locator("#notice").filter(has_text="The token is copied.")).to_be_visible()
+    assert secret and page.evaluate("navigator.clipboard.readText()") == secret
+
+
 def test_without_scripts_the_link_stands_there(ada, open_page):
     post = share(ada.context, "By hand")
     page = open_page(java_script_enabled=False)

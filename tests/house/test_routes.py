@@ -162,6 +162,8 @@ DOORS = [
     Door("posts.picture", "GET", "/photos/{upload}/", 404, 404, 404),
     Door("posts.frame", "GET", "/photos/{picture}/edit/", TO_LOGIN, 404, 200),
     Door("posts.frame", "POST", "/photos/{picture}/edit/", TO_LOGIN, 404, 422),
+    Door("posts.frame", "GET", "/photos/{upload}/edit/", TO_LOGIN, 404, 422),
+    Door("posts.framed", "GET", "/photos/{upload}/framed/", TO_LOGIN, 404, 200),
     Door("posts.retry", "POST", "/photos/{picture}/retry/", TO_LOGIN, 404, DONE),
     Door("profiles.show", "GET", "/@ada/", 200, 200, 200),
     Door("profiles.by_id", "GET", "/authors/{ada}/", 302, 302, 302),

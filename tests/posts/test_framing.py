@@ -190,11 +190,28 @@ def test_it_is_the_owners_alone(app, as_ben, as_mod, photo):
         assert browser.post(path(photo), FIELDS).status_code == 404
 
 
-def test_uploads_without_a_post_and_posts_in_the_trash_have_no_such_page(app, as_ada, ada, post, photo):
+def test_an_upload_is_framed_in_a_window_of_its_own_and_goes_into_the_post_so(app, as_ada, as_ben, ada):
     with app.app_context():
         upload = make_photo(app, ada)
-    assert as_ada.get(path(upload)).status_code == 404
+    preview = f"/posts/uploads/{upload.id}/"
+    assert path(upload) not in as_ada.get("/posts/add/?uploads=1").text
+    prepare(app, upload)
 
+    assert f'href="{path(upload)}" target="_blank"' in as_ada.get("/posts/add/?uploads=1").text
+    assert path(upload) in as_ada.get(f"{preview}?frames=1", HX_Request="true").text
+    assert path(upload) not in as_ada.get(preview, HX_Request="true").text
+    assert as_ben.get(path(upload)).status_code == send(as_ben, upload, turns="1").status_code == 404
+    answer = send(as_ada, upload, turns="1")
+    assert (answer.status_code, answer.location) == (303, f"/photos/{upload.id}/framed/")
+    assert "go on with your post" in as_ada.get(answer.location).text
+    after = prepare(app, upload)
+    assert (after.width, after.height) == (upload.height, upload.width)
+
+    as_ada.post("/posts/add/", {"title": "Upright", "photo": upload.id, f"alt-{upload.id}": "A field"})
+    assert find(app, upload).post_id and find(app, upload).turns == 1
+
+
+def test_posts_in_the_trash_have_no_such_page(app, as_ada, ada, post, photo):
     as_ada.post(f"/posts/{post.id}/delete/")
     assert as_ada.get(path(photo)).status_code == 404
 

@@ -32,7 +32,7 @@ def test_an_upload_gets_its_place_in_the_form(app, as_ada, ada):
     assert answer.status_code == 201
     photo_id = int(re.search(r'name="photo" value="(\d+)"', answer.text).group(1))
     assert f'name="alt-{photo_id}"' in answer.text
-    assert f'hx-get="/posts/uploads/{photo_id}/"' in answer.text
+    assert f'hx-get="/posts/uploads/{photo_id}/?frames=1"' in answer.text
     with app.app_context():
         photo = db.session.get(Photo, photo_id)
         assert (photo.owner_id, photo.post_id, photo.state) == (ada.id, None, "waiting")
