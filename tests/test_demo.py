@@ -373,6 +373,13 @@ class TestScale:
         assert count(Post) == len(POSTS) + 9
         assert Post.with_wrong_count() == {}
 
+    def test_without_people_those_of_before_write_more(self, inside):
+        bulk.scale(4, 6, 6)
+        bulk.scale(0, 9, 12)
+
+        assert (count(User), count(Post), count(Like)) == (4, 15, 18)
+        assert Post.with_wrong_count() == {}
+
     def test_can_let_everybody_like_everything(self, inside):
         bulk.scale(6, 9, 54)
 
