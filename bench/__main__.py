@@ -12,6 +12,7 @@ import platform
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,6 +59,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
     parser.add_argument("--quick", action="store_true", help="a tenth of everything; worth nothing as a measurement")
+    parser.add_argument("--folder", type=Path, help="keep the sites there, and go on with those that are there")
     parser.add_argument("--posts", type=int, default=GROWTH, help="how large `growth` lets a site become")
     asked = parser.parse_args(arguments)
     if unknown := [name for name in asked.parts if name not in PARTS]:
@@ -69,7 +71,7 @@ def main(arguments: Sequence[str]) -> int:
     parts = asked.parts or [name for name in PARTS if name not in ASKED_FOR]
     began, figures = time.monotonic(), []
     load = os.getloadavg()[0]
-    with TemporaryDirectory(prefix="postways-bench-") as folder:
+    with nullcontext(asked.folder) if asked.folder else TemporaryDirectory(prefix="postways-bench-") as folder:
         for figure in measured(Path(folder), parts, quick=asked.quick, posts=asked.posts):
             figures.append(figure)
             print(f"  {figure.name}: {number(figure.value)} {figure.unit}", file=sys.stderr, flush=True)
@@ -95,9 +97,11 @@ def measured(folder: Path, parts: Sequence[str], *, quick: bool, posts: int = GR
 
 
 def _on(site: Site, parts: Sequence[str], quick: bool, posts: int) -> Iterator[Figure]:
+    site.folder.parent.mkdir(parents=True, exist_ok=True)
     with site.running():
         print(f"filling {site.folder.name}", file=sys.stderr, flush=True)
-        site.fill(SMALL_SCALE if quick else SCALE)
+        if not site.ask("SELECT 1 FROM posts LIMIT 1"):
+            site.fill(SMALL_SCALE if quick else SCALE)
         bench = Bench(site, QUICK if quick else 1.0, posts)
         for name in parts:
             print(f"measuring {name}", file=sys.stderr, flush=True)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import fields
 from html import unescape
 from http.cookies import SimpleCookie
@@ -70,6 +70,22 @@ class Site:
             process.terminate()
             process.wait(PATIENCE)
         self.log.unlink()
+
+    def beside(self, name: str) -> Site:
+        """Another site of its own, with a database on the same server if there is one."""
+        url = self.database_url.replace("/postgres?", f"/{name}?")
+        if url:
+            with closing(psycopg2.connect(self.database_url)) as connection:
+                connection.autocommit = True
+                connection.cursor().execute(f"CREATE DATABASE {name}")
+        return Site(self.folder.with_name(f"{self.folder.name}-{name}"), url)
+
+    def settle(self) -> None:
+        """Let a server know what is in its tables, as it finds out by itself in time."""
+        if self.database_url:
+            with closing(psycopg2.connect(self.database_url)) as connection:
+                connection.autocommit = True
+                connection.cursor().execute("VACUUM ANALYZE")
 
     def fill(self, scale: str) -> None:
         """People, posts and likes in bulk."""
