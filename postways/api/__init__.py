@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
         images,
         interactions,
         likes,
+        messages,
         notifications,
         old_addresses,
         posts,

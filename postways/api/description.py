@@ -25,6 +25,7 @@ TAGS = {
     "comments": "What is said under posts, in threads of two levels.",
     "follows": "Who follows whom, and who asks to.",
     "blocks": "Who has nothing to do with whom.",
+    "messages": "What two people write to each other, each from their own side.",
     "mutes": "What your lists leave out.",
     "notifications": "What happened that concerns you.",
     "feed": "What the people whom you follow share and repost.",

@@ -256,12 +256,16 @@ class Conversation(db.Model):  # type: ignore[name-defined]
         )
         count = changed(update(Message).where(Message.id.in_(seen), Message.read_at.is_(None)).values(read_at=now()))
         if count:
-            self._recount()
-            Notification.withdraw("message", self.other_id or 0, person_id=self.person_id)
-            self.tell()
-            if self.other_id and (theirs := Conversation._between(self.other_id, self.person_id)):
-                theirs.tell()
+            self._was_read()
         return count
+
+    def _was_read(self) -> None:
+        """The one place where it becomes known that something was."""
+        self._recount()
+        Notification.withdraw("message", self.other_id or 0, person_id=self.person_id)
+        self.tell()
+        if self.other_id and (theirs := Conversation._between(self.other_id, self.person_id)):
+            theirs.tell()
 
     @classmethod
     def read_some(cls, person: User, ids: Sequence[int] | None = None) -> int:
@@ -270,16 +274,12 @@ class Conversation(db.Model):  # type: ignore[name-defined]
         new = Copy.seen_by(person).join(Copy.message).where(Copy.incoming.is_(True), Message.read_at.is_(None))
         if ids is not None:
             new = new.where(Copy.message_id.in_(ids))
-        rows = db.session.execute(new.with_only_columns(Copy.message_id, Copy.conversation_id)).all()
-        read = update(Message).where(Message.id.in_({row.message_id for row in rows}), Message.read_at.is_(None))
-        changed(read.values(read_at=now()))
-        for conversation_id in {row.conversation_id for row in rows}:
-            side = cls.find(conversation_id, person)
-            side._recount()
-            side.tell()
-            if side.other_id and (theirs := cls._between(side.other_id, person.id)):
-                theirs.tell()
-        return len(rows)
+        concerned = db.session.scalars(new.with_only_columns(Copy.conversation_id).distinct()).all()
+        read = update(Message).where(Message.id.in_(new.with_only_columns(Copy.message_id)))
+        count = changed(read.values(read_at=now()))
+        for conversation_id in concerned:
+            cls.find(conversation_id, person)._was_read()
+        return count
 
     def accept(self) -> None:
         """The person wants to hear from this stranger. Twice is once."""

@@ -144,14 +144,24 @@ class Report(db.Model):  # type: ignore[name-defined]
         return report
 
     @classmethod
-    def waiting(cls, reporter: User, *, person: User, post: Post | None = None, comment: Comment | None = None) -> int:
+    def waiting(  # noqa: PLR0913 what it can be about
+        cls,
+        reporter: User,
+        *,
+        person: User,
+        post: Post | None = None,
+        comment: Comment | None = None,
+        message: Message | None = None,
+    ) -> int:
         """The id of what `reporter` told the staff about this, while it is not closed. Raises Missing."""
         which = (
             (cls.comment_id == comment.id)
             if comment is not None
             else and_(cls.comment_id.is_(None), cls.post_id == post.id)
             if post is not None
-            else and_(cls.post_id.is_(None), cls.person_id == person.id)
+            else (cls.message_id == message.id)
+            if message is not None
+            else and_(cls.post_id.is_(None), cls.message_id.is_(None), cls.person_id == person.id)
         )
         found = db.session.scalar(select(cls.id).where(cls.reporter_id == reporter.id, cls.state != "closed", which))
         if found is None:

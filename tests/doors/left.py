@@ -19,7 +19,8 @@ ANEW = {  # what is another value each time: moments, secrets, ids of rows
     "password_hash", "token_hash", "key", "original", "sid", "request_id", "address", "device", "whom",
     "avatar_key", "prefix", "place", "key_hash", "body_hash",
     "edited_at", "held_at", "published_before", "touched_at", "about",
-    "post_id", "comment_id", "parent_id", "tag_id", "subject_id", "notification_id",
+    "post_id", "comment_id", "parent_id", "tag_id", "subject_id", "notification_id", "message_id", "conversation_id",
+    "last_id",
 }  # fmt: skip
 FORMS_OWN = {"form_key"}  # by which a page knows its own form again
 OF_THE_DOOR = {"sessions", "token_families", "refresh_tokens", "api_tokens", "receipts"}
@@ -68,11 +69,11 @@ def nameless(rows: Rows, user: User) -> Rows:
         if isinstance(value, list):
             return [plain(column, one) for one in value]
         if isinstance(value, dict):
-            # "change", "comment" and "report" are ids
+            # "change", "comment", "message" and "report" are ids
             return {
                 key: said
                 for key, said in value.items()
-                if key not in ("door", "change", "post_id", "comment", "report")
+                if key not in ("door", "change", "post_id", "comment", "message", "report")
             }
         return "the person" if value == user.id and column.endswith("_id") else value
 

@@ -12,6 +12,7 @@ from postways import jobs
 from postways.db import db, now
 from postways.limits import AN_HOUR
 from postways.models import Audit, Block, Conversation, Follow, Message, Photo, User
+from tests.api.client import Client
 from tests.cast import Browser, make_user, picture, upload
 from tests.house.test_queries import statements
 
@@ -348,3 +349,26 @@ def test_a_notification_stands_until_it_is_read_and_rings_no_bell(app, two, as_a
     as_ben.post("/settings/notifications/", {"kinds": ["like"], "digest": "never"})
     write(as_ada, "ben")
     assert "wrote to you" not in as_ben.get("/notifications/").text
+
+
+def test_the_words_are_nowhere_but_in_the_message(app, two, as_ada, capfd):
+    secret = "cormorant-7"
+    client = Client.bearer(app, User(id=id_of(app, "ada"), role="member"))
+    write(as_ada, "ben", f"By the page {secret}")
+    body = {"receiver": "ben", "content": f"By the API {secret}"}
+    assert client.post("messages/", body, headers={"Idempotency-Key": "k"}).status_code == 201
+    act(app, Block.begin, "ben", "ada")
+    assert write(as_ada, "ben", f"Refused {secret}").status_code == 403
+    assert client.post("messages/", body | {"content": f"Refused too {secret}"}).status_code == 403
+
+    with app.app_context():
+        tables = {
+            table.name
+            for table in db.metadata.sorted_tables
+            if secret in repr(db.session.execute(table.select()).all())
+        }
+        redis = app.extensions["redis"]
+        news = repr(redis.xrange("postways:live"))
+        jobs = repr([redis.hgetall(key) for key in redis.keys("rq:job:*")])
+    assert tables == {"messages"}
+    assert secret not in news + jobs + "".join(capfd.readouterr())

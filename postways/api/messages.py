@@ -1,0 +1,257 @@
+"""What two people write to each other, each from their own side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from flask import Response, g
+from flask_babel import gettext as _
+from pydantic import Field
+
+from postways import limits
+from postways.api import bp, pictures
+from postways.api.door import done, door
+from postways.api.idempotency import renders
+from postways.api.lists import asked, listed
+from postways.api.shapes import AnId, Listed, Parts, Shape, Words
+from postways.db import db
+from postways.errors import Invalid, Missing, Refused, Undeliverable
+from postways.models import Conversation, Copy, Photo, User
+from postways.models.conversation import NOBODY
+
+MOST_IDS = 1_000
+DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+class Enclosed(Shape):
+    """A picture of a message; its addresses open for the two with the same credential, and for nobody else."""
+
+    url: str | None = Field(description="The picture as a JPEG up to 1080 wide; null until it is ready.")
+    thumbnail: str | None
+    width: int = Field(examples=[1080])
+    height: int = Field(examples=[720])
+    alt: str = Field(examples=["A boat at the quay"])
+    status: str = Field(description="`waiting`, `processing`, `ready` or `failed`.", examples=["ready"])
+
+
+class MessageItem(Shape):
+    """A message."""
+
+    id: int = Field(examples=[51])
+    sender: str | None = Field(description="Username; null when the account is gone or shut.", examples=["ada"])
+    receiver: str | None = Field(description="Username; null when the account is gone or shut.", examples=["ben"])
+    content: str = Field(examples=["Shall we meet at six?"])
+    created_at: datetime = Field(examples=["2026-11-21T08:30:00Z"])
+    read_at: datetime | None = Field(description="When the receiver read it.", examples=[None])
+    images: list[Enclosed] = Field(default=[], description="Left out where no picture came along.", examples=[[]])
+
+
+class NewMessage(Shape):
+    """To whom, and what."""
+
+    receiver: Words = Field(description="Username.", examples=["ben"])
+    content: Words = Field(description="1 to 5,000 characters.", examples=["Shall we meet at six?"])
+
+
+class OnDay(Parts):
+    """Which of them."""
+
+    date: Words = Field(default="", description="A day: `YYYY-MM-DD`.", examples=["2026-11-21"])
+    tz: Words = Field(default="", description="Where the day is counted; else UTC.", examples=["Europe/Berlin"])
+
+
+class SentFilter(OnDay):
+    """Which of those that you sent."""
+
+    receiver: Words = Field(default="", description="Username; an unknown one has none.", examples=["ben"])
+
+
+class ReceivedFilter(OnDay):
+    """Which of those that you received."""
+
+    sender: Words = Field(default="", description="Username; an unknown one has none.", examples=["ada"])
+
+
+class SeenMessages(Shape):
+    """Which are read."""
+
+    ids: list[AnId] = Field(default=[], description="Some of yours; what is not is left alone.", examples=[[51, 52]])
+    all: bool = Field(default=False, description="True: everything until now.", examples=[False])
+
+
+class UnreadMessages(Shape):
+    """How many are left; requests of strangers, and what muted people write, are not counted."""
+
+    unread: int = Field(examples=[0])
+
+
+@bp.get("/messages/")
+@door({200: Listed[MessageItem]}, tag="messages", scope="read", query=Parts)
+def list_messages(query: Parts) -> Listed[MessageItem]:
+    """List what you sent and received, newest first."""
+    return listed(MessageItem, Copy.listed(_me(), asked(query)), _items, query)
+
+
+@bp.get("/messages/sent/")
+@door({200: Listed[MessageItem]}, tag="messages", scope="read", query=SentFilter)
+def list_sent_messages(query: SentFilter) -> Listed[MessageItem]:
+    """List what you sent, newest first; perhaps to one person, or on one day."""
+    return _one_way(query, query.receiver, incoming=False)
+
+
+@bp.get("/messages/received/")
+@door({200: Listed[MessageItem]}, tag="messages", scope="read", query=ReceivedFilter)
+def list_received_messages(query: ReceivedFilter) -> Listed[MessageItem]:
+    """List what you received, newest first; perhaps from one person, or on one day."""
+    return _one_way(query, query.sender, incoming=True)
+
+
+@bp.post("/messages/")
+@door({201: MessageItem}, tag="messages", scope="create", body=NewMessage, errors=(403,))
+def send_message(body: NewMessage) -> Response:
+    """Write to somebody.
+
+    Whoever blocked you, or takes no messages of yours, answers 403, and nothing is kept.
+    """
+    limits.count("message", g.user.id)
+    try:
+        message = Conversation.write(g.user, _receiver(body.receiver), body.content)
+    except Undeliverable as error:
+        db.session.rollback()
+        Conversation.note_refused(g.user, error)
+        db.session.commit()
+        raise
+    except Refused as error:
+        field = "content" if error.field == "text" else error.field
+        raise Refused(error.message, field=field, **error.values) from None
+    return done("message", 201, message_id=message.id)
+
+
+@bp.get("/messages/<int:message_id>/")
+@door({200: MessageItem}, tag="messages", scope="read")
+def read_message(message_id: int) -> MessageItem:
+    """Read one that you sent or received; the sender does not learn of it until you mark it as read."""
+    return _item(Copy.find(message_id, g.user))
+
+
+@bp.delete("/messages/<int:message_id>/")
+@door({204: None}, tag="messages", scope="delete")
+def delete_message(message_id: int) -> Response:
+    """Delete one from your side; the other keeps it."""
+    copy = Copy.find(message_id, g.user)
+    Conversation.find(copy.conversation_id, g.user).drop(message_id)
+    return done("nothing", 204)
+
+
+@bp.post("/messages/read/")
+@door({200: UnreadMessages}, tag="messages", scope="update", body=SeenMessages)
+def mark_messages_read(body: SeenMessages) -> Response:
+    """Mark some, or all, as read; the same however often it is sent. The senders see that they were."""
+    if body.all == bool(body.ids):
+        raise Invalid({"non_field_errors": ["Send either ids, or all as true."]})
+    if len(body.ids) > MOST_IDS:
+        raise Invalid({"ids": [f"These are {len(body.ids)} ids; send at most {MOST_IDS} at once."]})
+    Conversation.read_some(_me(), None if body.all else body.ids)
+    return done("unread-messages", 200)
+
+
+def _me() -> User:
+    return cast("User", g.user)
+
+
+def _one_way(query: OnDay, name: str, *, incoming: bool) -> Listed[MessageItem]:
+    since, until = _day(query)
+    other_id = User.id_of(name.strip()) or 0 if name.strip() else None
+    page = Copy.listed(_me(), asked(query), incoming=incoming, other_id=other_id, since=since, until=until)
+    return listed(MessageItem, page, _items, query)
+
+
+def _day(query: OnDay) -> tuple[datetime | None, datetime | None]:
+    """From when to before when. Raises Invalid for what no calendar or no map has."""
+    zone = _zone(query.tz.strip())
+    text = query.date.strip()
+    if not text:
+        return None, None
+    try:
+        if not DAY.fullmatch(text):
+            raise ValueError(text)
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise Invalid({"date": [_("Send a day as 2026-11-21.")]}) from None
+    return _beginning(day, zone), _beginning(day, zone, after=1)
+
+
+def _beginning(day: date, zone: ZoneInfo, after: int = 0) -> datetime:
+    """When it begins there, or the next one; at the ends of the calendar as near as there is."""
+    try:
+        return datetime.combine(day + timedelta(days=after), time(), zone).astimezone(UTC)
+    except OverflowError:
+        return (datetime.max if after or day.year > 1 else datetime.min).replace(tzinfo=UTC)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name or "UTC")
+    except (KeyError, ValueError, OSError):
+        raise Invalid({"tz": [_("There is no such time zone; one is named like Europe/Berlin.")]}) from None
+
+
+def _receiver(name: str) -> User:
+    """Whom the body means, whatever stands between the two: that is the verb's to judge. Raises Refused."""
+    for find in (User.named, User.once_named):
+        try:
+            return find(name.strip())
+        except Missing:
+            continue
+    raise Refused(NOBODY, field="receiver")
+
+
+# --- as they are written
+
+
+@renders("message")
+def _made(message_id: int) -> MessageItem:
+    return _item(Copy.find(message_id, g.user))
+
+
+@renders("unread-messages")
+def _unread() -> UnreadMessages:
+    return UnreadMessages(unread=Conversation.unread_of([g.user.id])[g.user.id])
+
+
+def _items(copies: Sequence[Copy]) -> list[MessageItem]:
+    return [_item(copy) for copy in copies]
+
+
+def _item(copy: Copy) -> MessageItem:
+    message = copy.message
+    item = MessageItem(
+        id=message.id,
+        sender=_name(message.sender),
+        receiver=_name(message.receiver),
+        content=message.text,
+        created_at=message.created_at,
+        read_at=message.read_at,
+    )
+    if message.photos:
+        item.images = [_enclosed(photo) for photo in message.photos]
+    return item
+
+
+def _name(person: User | None) -> str | None:
+    return person.username if person is not None and person.active else None
+
+
+def _enclosed(photo: Photo) -> Enclosed:
+    return Enclosed(
+        url=pictures.image(photo),
+        thumbnail=pictures.thumbnail(photo),
+        width=photo.width,
+        height=photo.height,
+        alt=photo.alt,
+        status=photo.state,
+    )

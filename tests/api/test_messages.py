@@ -1,0 +1,271 @@
+"""Messages through the API: sending, reading from one's own side, filters, and the addresses of before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import update
+
+from postways import jobs
+from postways.db import db
+from postways.models import Audit, Block, Conversation, Copy, Message, Photo, User
+from tests.api.client import Client
+from tests.cast import make_photo, make_user
+from tests.house.test_queries import statements
+
+FIELDS = {"id", "sender", "receiver", "content", "created_at", "read_at"}
+
+
+@pytest.fixture
+def as_ada_api(app, ada) -> Client:
+    return Client.bearer(app, ada)
+
+
+@pytest.fixture
+def as_ben_api(app, ben) -> Client:
+    return Client.token(app, ben)
+
+
+def send(client: Client, to: str, content: str = "Hello there") -> dict:
+    answer = client.post("messages/", {"receiver": to, "content": content})
+    assert answer.status_code == 201, answer.text
+    return answer.get_json()
+
+
+def contents(client: Client, path: str = "messages/") -> list[str]:
+    return [one["content"] for one in client.get(path).get_json()["results"]]
+
+
+def dated(app, message_id: int, moment: str) -> None:
+    """Let it have been sent then."""
+    at = datetime.fromisoformat(moment)
+    with app.app_context():
+        db.session.execute(update(Message).where(Message.id == message_id).values(created_at=at))
+        db.session.execute(update(Copy).where(Copy.message_id == message_id).values(created_at=at))
+        db.session.commit()
+
+
+def count(app, noun=Message) -> int:
+    with app.app_context():
+        return db.session.query(noun).count()
+
+
+def test_a_message_is_sent_and_read_by_the_two(app, as_ada_api, as_ben_api):
+    made = send(as_ada_api, "BEN", "  Shall we meet? \n")
+    send(as_ben_api, "ada", "Yes.")
+
+    assert set(made) == FIELDS
+    assert (made["sender"], made["receiver"], made["content"]) == ("ada", "ben", "Shall we meet?")
+    assert made["read_at"] is None and made["created_at"].endswith("Z")
+    assert contents(as_ada_api) == contents(as_ben_api) == ["Yes.", "Shall we meet?"]
+    assert contents(as_ada_api, "messages/sent/") == contents(as_ben_api, "messages/received/") == ["Shall we meet?"]
+    assert as_ben_api.get(f"messages/{made['id']}/").get_json() == made
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"receiver": "ada", "content": "Hello"}, "receiver"),
+        ({"receiver": "nobody-at-all", "content": "Hello"}, "receiver"),
+        ({"receiver": "", "content": "Hello"}, "receiver"),
+        ({"content": "Hello"}, "receiver"),
+        ({"receiver": "ben"}, "content"),
+        ({"receiver": "ben", "content": ""}, "content"),
+        ({"receiver": "ben", "content": " \n\t"}, "content"),
+        ({"receiver": "ben", "content": "x" * 5_001}, "content"),
+        ({"receiver": "ben", "content": "a\x00b"}, "content"),
+        ({"receiver": ["ben"], "content": "Hello"}, "receiver"),
+    ],
+)
+def test_what_can_not_be_sent_is_refused_by_its_field(app, ben, as_ada_api, body, field):
+    answer = as_ada_api.post("messages/", body)
+
+    assert (answer.status_code, list(answer.get_json())) == (400, [field])
+    assert count(app) == 0
+
+
+def test_who_was_blocked_gets_a_sentence_and_nothing_is_kept(app, ada, ben, as_ada_api, as_ben_api):
+    send(as_ada_api, "ben", "Before")
+    with app.app_context():
+        Block.begin(User.named("ben"), User.named("ada"))
+        db.session.commit()
+
+    answer = as_ada_api.post("messages/", {"receiver": "ben", "content": "Secret words"})
+    again = as_ada_api.post(
+        "messages/", {"receiver": "ben", "content": "Secret words"}, headers={"Idempotency-Key": "k"}
+    )
+
+    assert (answer.status_code, answer.get_json()) == (403, {"detail": "This message can't be delivered."})
+    assert again.get_json() == answer.get_json()
+    assert as_ben_api.post("messages/", {"receiver": "ada", "content": "x"}).status_code == 400
+    assert contents(as_ada_api) == contents(as_ben_api) == contents(as_ben_api, "messages/received/?sender=ada") == []
+    assert count(app) == 1
+    with app.app_context():
+        refused = db.session.query(Audit).filter_by(kind="message-refused").all()
+        assert [(entry.actor_id, entry.target_id) for entry in refused] == [(ada.id, ben.id)] * 2
+        assert "Secret" not in repr([entry.__dict__ for entry in refused])
+
+
+def test_the_same_key_sends_once(app, ben, as_ada_api):
+    body, headers = {"receiver": "ben", "content": "Once"}, {"Idempotency-Key": "k"}
+
+    first, second = (as_ada_api.post("messages/", body, headers=headers) for _ in range(2))
+
+    assert first.get_json() == second.get_json() and count(app) == 1
+
+
+def test_lists_are_filtered_by_person_and_by_day(app, ada, ben, as_ada_api, as_ben_api):
+    as_zoe = Client.bearer(app, make_user(app, "cleo"))
+    early, late = send(as_ada_api, "ben", "Early"), send(as_ada_api, "ben", "Late")
+    other = send(as_ada_api, "cleo", "Other")
+    send(as_zoe, "ada", "From cleo")
+    dated(app, early["id"], "2026-03-01T00:00:00+00:00")
+    dated(app, late["id"], "2026-03-01T23:59:59.999999+00:00")
+    dated(app, other["id"], "2026-03-02T00:00:00+00:00")
+
+    sent = "messages/sent/"
+    assert contents(as_ada_api, f"{sent}?receiver=ben") == ["Late", "Early"]
+    assert contents(as_ada_api, f"{sent}?receiver=nobody-at-all") == []
+    assert contents(as_ada_api, f"{sent}?date=2026-03-01") == ["Late", "Early"]
+    assert contents(as_ada_api, f"{sent}?date=2026-03-01&receiver=cleo") == []
+    assert contents(as_ada_api, f"{sent}?date=2026-03-01&tz=America/New_York") == ["Other", "Late"]
+    assert contents(as_ada_api, f"{sent}?date=0001-01-01&tz=Asia/Tokyo") == []
+    assert contents(as_ada_api, f"{sent}?date=9999-12-31&tz=America/New_York") == []
+    assert contents(as_ben_api, "messages/received/?sender=ada&date=2026-03-01&page=1") == ["Late", "Early"]
+    assert contents(as_ben_api, "messages/received/?sender=cleo") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "field"),
+    [
+        ("date=2026-02-30", 400, "date"),
+        ("date=2025-02-29", 400, "date"),
+        ("date=01.03.2026", 400, "date"),
+        ("date=20260301", 400, "date"),
+        ("date=2026-W10-1", 400, "date"),
+        ("date=2026-03-01&tz=Mars/Olympus", 400, "tz"),
+        ("date=2026-03-01&tz=Europe", 400, "tz"),
+        ("date=2026-03-01&tz=../etc", 400, "tz"),
+        ("page=0", 400, "page"),
+        ("page=-1", 400, "page"),
+        ("page=one", 400, "page"),
+        ("page=2", 404, "detail"),
+        ("page=1000000000", 404, "detail"),
+        ("cursor=x", 400, "cursor"),
+    ],
+)
+@pytest.mark.parametrize("path", ["sent", "received"])
+def test_a_bad_filter_is_refused_by_its_name(app, ben, as_ada_api, path, query, status, field):
+    send(as_ada_api, "ben")
+
+    answer = as_ada_api.get(f"messages/{path}/?{query}")
+
+    assert (answer.status_code, list(answer.get_json())) == (status, [field])
+
+
+def test_pages_have_numbers_and_places(app, ben, as_ada_api):
+    for number in range(5):
+        send(as_ada_api, "ben", f"Number {number}")
+
+    first = as_ada_api.get("messages/?page_size=2").get_json()
+    second = as_ada_api.get(first["next"].partition("/api/v1/")[2]).get_json()
+
+    assert first["count"] == 5
+    assert [one["content"] for one in first["results"] + second["results"]] == [f"Number {n}" for n in (4, 3, 2, 1)]
+    assert contents(as_ada_api, "messages/sent/?page=3&page_size=2") == ["Number 0"]
+
+
+def test_reading_is_said_and_counted(app, ada, ben, as_ada_api, as_ben_api):
+    send(as_ben_api, "ada", "Who answers knows the other")
+    first, second = send(as_ada_api, "ben", "One"), send(as_ada_api, "ben", "Two")
+
+    assert as_ada_api.post("messages/read/", {"ids": [first["id"]]}).get_json() == {"unread": 1}  # not ada's to read
+    assert as_ben_api.post("messages/read/", {"ids": [first["id"], 2**40]}).get_json() == {"unread": 1}
+    assert as_ada_api.get(f"messages/{first['id']}/").get_json()["read_at"]
+    assert not as_ada_api.get(f"messages/{second['id']}/").get_json()["read_at"]
+    assert as_ben_api.post("messages/read/", {"all": True}).get_json() == {"unread": 0}
+    for body in ({}, {"ids": [], "all": False}, {"ids": [1], "all": True}, {"ids": "x"}, {"ids": [0]}):
+        assert as_ben_api.post("messages/read/", body).status_code == 400
+
+
+def test_each_deletes_from_the_own_side(app, ada, ben, as_ada_api, as_ben_api):
+    made = send(as_ada_api, "ben")
+
+    assert as_ben_api.delete(f"messages/{made['id']}/").status_code == 204
+    assert as_ben_api.delete(f"messages/{made['id']}/").status_code == 404
+    assert contents(as_ben_api) == [] and contents(as_ada_api) == ["Hello there"]
+    assert as_ada_api.delete(f"messages/{made['id']}/").status_code == 204
+    assert count(app) == 0
+
+
+def test_nobody_else_reads_or_deletes_it(app, ada, ben, crowd, mod, as_ada_api):
+    made = send(as_ada_api, "ben")
+
+    for stranger in (Client.bearer(app, crowd), Client.bearer(app, mod)):
+        assert contents(stranger) == []
+        assert stranger.get(f"messages/{made['id']}/").status_code == 404
+        assert stranger.delete(f"messages/{made['id']}/").status_code == 404
+        assert stranger.post("reports/", {"message": made["id"], "reason": "x"}).status_code == 400
+        assert stranger.post("messages/read/", {"ids": [made["id"]]}).status_code == 200
+    assert not as_ada_api.get(f"messages/{made['id']}/").get_json()["read_at"]
+
+
+def test_the_receiver_tells_the_staff(app, ada, ben, as_ada_api, as_ben_api):
+    made = send(as_ada_api, "ben", "Terrible words")
+
+    answer = as_ben_api.post("reports/", {"message": made["id"], "reason": "Look"})
+
+    assert (answer.status_code, answer.get_json()["message"]) == (201, made["id"])
+    assert as_ben_api.post("reports/", {"message": made["id"], "reason": "Look"}).status_code == 200
+    assert as_ada_api.post("reports/", {"message": made["id"], "reason": "Look"}).status_code == 403
+
+
+def test_pictures_of_the_pages_are_read_here_by_the_two(app, ada, ben, as_ada_api, as_ben_api):
+    with app.app_context():
+        photo = make_photo(app, ada, commit=False)
+        message = Conversation.write(User.named("ada"), User.named("ben"), "", [db.session.get(Photo, photo.id)])
+        db.session.commit()
+        jobs.prepare(photo.id)
+
+    (enclosed,) = as_ben_api.get(f"messages/{message.id}/").get_json()["images"]
+
+    path = enclosed["url"].removeprefix("http://localhost")
+    assert enclosed["status"] == "ready"
+    assert [client.ask("GET", path).status_code for client in (as_ada_api, as_ben_api, Client(app))] == [200, 200, 404]
+
+
+def test_who_has_left_has_no_name(app, ada, ben, as_ada_api, as_ben_api):
+    send(as_ada_api, "ben", "What I said")
+    with app.app_context():
+        User.named("ada").leave()
+        db.session.commit()
+
+    (left,) = as_ben_api.get("messages/").get_json()["results"]
+
+    assert (left["sender"], left["receiver"], left["content"]) == (None, "ben", "What I said")
+    assert as_ben_api.post("messages/", {"receiver": "ada", "content": "x"}).get_json().keys() == {"receiver"}
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_the_old_addresses_are_the_same_doors(app, ada, ben, as_ada_api, as_ben_api, slash):
+    body = {"receiver": "ben", "content": "By the old way"}
+    assert as_ada_api.ask("POST", f"/api/message{slash}", body).status_code == 201
+    assert as_ada_api.ask("POST", f"/api/message{slash}", data=body).status_code == 201  # a form
+
+    for client, path in ((as_ada_api, "/api/message/sent"), (as_ben_api, "/api/message/received")):
+        page = client.ask("GET", f"{path}{slash}").get_json()
+        assert page["count"] == 2 and set(page["results"][0]) == FIELDS
+    assert as_ada_api.ask("GET", f"/api/message{slash}").get_json()["count"] == 2
+    assert Client(app).ask("GET", f"/api/message/sent{slash}").status_code == 401
+
+
+def test_lists_cost_the_same_however_many_there_are(app, ben, as_ada_api):
+    for number in range(12):
+        send(as_ada_api, "ben", f"Number {number}")
+    with statements(app) as one:
+        as_ada_api.get("messages/?page_size=1")
+    with statements(app) as ten:
+        as_ada_api.get("messages/?page_size=10")
+
+    assert len(ten) == len(one)
