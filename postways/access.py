@@ -68,6 +68,11 @@ def read(text: str) -> Claims:
     return _access().read(text)
 
 
+def audience() -> str:
+    """Where access tokens are good for something."""
+    return _access().audience
+
+
 def _access() -> Access:
     return cast("Access", current_app.extensions["access"])
 
@@ -79,7 +84,7 @@ class Access:
         keys = [_key(secret) for secret in config.secret_key]
         self._keys = {_name(key): key for key in keys}
         self._issuer = config.base_url
-        self._audience = f"{config.base_url}/api/v1/"
+        self.audience = f"{config.base_url}/api/v1/"
         self._lasts = config.access_ttl
 
     def mint(self, user: User, family: Family, scopes: frozenset[str] | None = None) -> str:
@@ -88,7 +93,7 @@ class Access:
         most = narrowed(family.scope, user.role)
         claims = {
             "iss": self._issuer,
-            "aud": self._audience,
+            "aud": self.audience,
             "sub": str(user.id),
             "sid": family.sid,
             "ver": user.credential_version,
@@ -118,7 +123,7 @@ class Access:
             raise Unauthenticated(WRONG)
         options: Any = {"require": list(CLAIMS), "strict_aud": True}
         claims = jwt.decode(
-            text, key, [ALGORITHM], options=options, audience=self._audience, issuer=self._issuer, leeway=timedelta(0)
+            text, key, [ALGORITHM], options=options, audience=self.audience, issuer=self._issuer, leeway=timedelta(0)
         )
         if any(type(claims[name]) is not kind for name, kind in CLAIMS.items()):
             raise Unauthenticated(WRONG)

@@ -76,6 +76,7 @@ TOKENLESS = lazy_gettext(
     "X-CSRFToken. Send that, or use a token of your own in Authorization."
 )
 RETRY_BUSY = "2"
+OF_APPS = ("/o/token/", "/o/revoke_token/", "/o/introspect/", "/.well-known/oauth-authorization-server")
 
 
 def init_app(app: Flask) -> None:
@@ -112,6 +113,8 @@ def sentence(error: Refused | TooMany) -> str:
 def answer(status: int, words: str | None = None) -> Response:
     """A page that says what happened and what to do, or for htmx a sentence that leaves the page as it is."""
     db.session.rollback()
+    if request.path.startswith(OF_APPS):
+        return _as_oauth(status)
     if asks_api():
         return _as_json(status, {"detail": words or str(IN_SHORT.get(status, SENTENCES.get(status, IN_SHORT[500])))})
     words = words or str(SENTENCES.get(status, SENTENCES[500]))
@@ -133,6 +136,15 @@ def answer(status: int, words: str | None = None) -> Response:
 def asks_api() -> bool:
     """Whether a program asks, which reads JSON; unknown addresses have no door that could say so."""
     return request.path.startswith("/api/")
+
+
+def _as_oauth(status: int) -> Response:
+    """In the form of RFC 6749, which knows no 413."""
+    known = {413: "invalid_request", 429: "temporarily_unavailable", 503: "temporarily_unavailable"}
+    otherwise = "server_error" if status >= 500 else "invalid_request"  # noqa: PLR2004
+    response = _as_json(400 if status == 413 else status, {"error": known.get(status, otherwise)})  # noqa: PLR2004
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _as_json(status: int, body: object) -> Response:

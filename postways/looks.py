@@ -66,6 +66,15 @@ SAID = {  # what a page says of what was just done; its name travels in the quer
 }
 LEADS_TO = {"deleted": ("settings.trash", lazy_gettext("Open the trash"))}  # from a notice: endpoint and words
 
+MEANINGS = {  # what a scope lets a token or an app do
+    "read": lazy_gettext("See what you can see: posts, people, likes, your own account"),
+    "create": lazy_gettext("Share, like and write as you"),
+    "update": lazy_gettext("Change your posts and your profile"),
+    "delete": lazy_gettext("Take back likes, move your posts to the trash"),
+    "moderate": lazy_gettext("Do what you can do as a moderator"),
+    "admin": lazy_gettext("Do what you can do as an admin"),
+}
+
 
 def init_app(app: Flask) -> None:
     """Let the templates of `app` call these."""
@@ -134,6 +143,11 @@ def ago(moment: datetime) -> str:
 def clock(moment: datetime) -> str:
     """The time of day by the site's clock."""
     return format_datetime(moment, "HH:mm")
+
+
+def meanings(scopes: frozenset[str]) -> list[tuple[str, str]]:
+    """What these let a token or an app do, each with its name, always in the same order."""
+    return [(scope, str(words)) for scope, words in MEANINGS.items() if scope in scopes]
 
 
 def iso(moment: datetime) -> str:

@@ -29,6 +29,7 @@ from postways import (
     messages,
     moderation,
     notifications,
+    oauth,
     posts,
     profiles,
     settings,
@@ -106,6 +107,7 @@ def made(config: Config) -> Flask:
         social,
         notifications,
         messages,
+        oauth,
         cli,
     ):
         part.init_app(app)
@@ -164,14 +166,17 @@ def _read_body() -> None:
 
 
 def _recognise() -> Response | None:
-    # the API has its own ways to know people; what other sites read is the same for everybody
-    if request.endpoint in WITHOUT_PERSON or request.blueprint in ("api", "sharing"):
+    # the API has its own ways to know people, apps bring proofs of their own; what other sites read is for everybody
+    if request.endpoint in WITHOUT_PERSON or request.blueprint in ("api", "oauth_tokens", "sharing"):
         return None
     auth.recognise()
     return auth.guard()  # type: ignore[return-value]
 
 
 def _finish(response: Response) -> Response:
+    if "form_leads_to" in g:  # a form may lead on to an app, which browsers count as a place that it sends to
+        own = "form-action 'self'"
+        response.headers["Content-Security-Policy"] = POLICY.replace(own, f"{own} {g.form_leads_to}")
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["X-Request-ID"] = g.get("request_id", "")

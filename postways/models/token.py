@@ -137,11 +137,15 @@ class Family(db.Model):  # type: ignore[name-defined]
         return user
 
     @classmethod
-    def holding(cls, secret: str, client_id: str) -> tuple[Family, RefreshToken] | None:
-        """The family of an OAuth app that goes on, by any of its refresh tokens, and that token."""
-        moment = now()
+    def going_on(cls, sid: str) -> Family | None:
+        """The family that access tokens name so, if it has not ended."""
+        return db.session.scalar(select(cls).where(cls.sid == sid, cls.ended_at.is_(None), cls.expires_at > now()))
+
+    @classmethod
+    def holding(cls, secret: str) -> tuple[Family, RefreshToken] | None:
+        """The family of this refresh token, if it has not ended, and the token, used or not."""
         query = select(cls, RefreshToken).join(RefreshToken, RefreshToken.family_id == cls.id)
-        query = query.where(cls.ended_at.is_(None), cls.expires_at > moment, cls.client_id == client_id)
+        query = query.where(cls.ended_at.is_(None), cls.expires_at > now())
         row = db.session.execute(query.where(RefreshToken.token_hash == _hash(secret))).first()
         return (row[0], row[1]) if row is not None else None
 
@@ -176,6 +180,12 @@ class Family(db.Model):  # type: ignore[name-defined]
     def end_by_id(cls, family_id: int, user: User) -> bool:
         """End a family of `user`; False when it is none, or has ended."""
         return cls._end(user, cls.id == family_id)
+
+    def let_go(self) -> None:
+        """The program itself ends it; twice is once."""
+        user = db.session.get(User, self.user_id)
+        if user is not None and self._end(user, Family.id == self.id):
+            Audit.note("token-ended", None, user, family=self.id)
 
     @classmethod
     def end_app(cls, client_id: str, user: User | None = None) -> int:
@@ -230,6 +240,11 @@ class RefreshToken(db.Model):  # type: ignore[name-defined]
         db.session.add(cls(family_id=family.id, token_hash=_hash(secret), created_at=moment, expires_at=until))
         db.session.flush()
         return secret
+
+    @property
+    def over(self) -> bool:
+        """Whether its time is over."""
+        return self.expires_at <= now()
 
     def use(self, moment: datetime) -> bool:
         """Whether this is the first use; however many come at once, one is."""

@@ -19,6 +19,7 @@ from postways.auth.answers import form_page, refused
 from postways.db import db, now, reading
 from postways.errors import Refused
 from postways.htmx import go, page
+from postways.looks import MEANINGS, meanings
 from postways.models import ApiToken, Family
 from postways.models.scopes import SCOPES, scopes_of_role
 from postways.models.token import LONGEST_TOKEN_NAME
@@ -26,14 +27,6 @@ from postways.settings import bp
 from postways.settings.devices import browser_and_system
 
 PAGE = "settings/apps.html"
-MEANINGS = {
-    "read": _l("See what you can see: posts, people, likes, your own account"),
-    "create": _l("Share, like and write as you"),
-    "update": _l("Change your posts and your profile"),
-    "delete": _l("Take back likes, move your posts to the trash"),
-    "moderate": _l("Do what you can do as a moderator"),
-    "admin": _l("Do what you can do as an admin"),
-}
 LIFETIMES = {
     "7": _l("7 days"),
     "30": _l("30 days"),
@@ -117,7 +110,7 @@ def _shown() -> dict[str, Any]:
         "families": Family.of(g.user),
         "logins": ApiToken.logins(g.user),
         "app_name": _app_name,
-        "meanings": _meanings,
+        "meanings": meanings,
     }
 
 
@@ -133,7 +126,3 @@ def _app_name(user_agent: str) -> str:
         return _("%(browser)s on %(system)s", browser=browser, system=system)
     first = user_agent.partition(" ")[0].partition("/")[0][:60]
     return browser or first or _("A program that does not say its name")
-
-
-def _meanings(token: ApiToken) -> list[str]:
-    return [str(MEANINGS[scope]) for scope in SCOPES if scope in token.scopes]

@@ -69,7 +69,7 @@ def addresses(app, method, values):
         doors.build(rule.endpoint, {name: {**OTHERS, **values}[name] for name in rule.arguments}, method=method)
         for rule in app.url_map.iter_rules()
         if method in rule.methods
-        and not rule.endpoint.startswith(("live.", "moderation.", "api.", "notifications.unsubscribe"))
+        and not rule.endpoint.startswith(("live.", "moderation.", "api.", "oauth_tokens.", "notifications.unsubscribe"))
     )
 
 

@@ -22,6 +22,7 @@ DOORS = {
     "health",
     "wellknown",
     "dev",
+    "oauth",
     "sharing",
 }
 
@@ -99,6 +100,7 @@ MAY_IMPORT = {
     "local": {"config"},
     "auth": FOR_DOORS | {"access", "links", "seal"},
     "api": (FOR_DOORS - {"cookies", "htmx", "looks"}) | {"access", "links"},
+    "oauth": FOR_DOORS | {"access"},
     "dev": FOR_DOORS | {"mail"},
     "posts": FOR_DOORS,
     "profiles": FOR_DOORS,
@@ -135,6 +137,7 @@ NEVER = {
     "media": {"redis", "rq"},
     "auth": {"redis", "rq"},
     "api": {"redis", "rq", "wtforms", "flask_wtf"},
+    "oauth": {"redis", "rq", "wtforms", "flask_wtf"},
 }
 
 

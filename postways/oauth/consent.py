@@ -1,0 +1,78 @@
+"""The page on which a person lets an app act for them, or does not."""
+
+from __future__ import annotations
+
+from authlib.oauth2.rfc6749 import OAuth2Error
+from flask import g, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from postways.auth import needs_proof
+from postways.db import db
+from postways.htmx import page
+from postways.looks import meanings
+from postways.models.redirects import place, source
+from postways.oauth import bp
+from postways.oauth.asked import by_address
+from postways.oauth.server import CodeGrant, server
+
+
+@bp.get("/o/authorize/")
+@needs_proof
+def authorize() -> Response:
+    """Ask; every time, because nobody can tell who else calls itself by the name of an app."""
+    try:
+        grant = _grant()
+    except OAuth2Error as error:
+        return _turned_away(error)
+    g.form_leads_to = source(grant.redirect_uri)
+    answer = page(
+        "oauth/authorize.html",
+        app=grant.client.client,
+        place=place(grant.redirect_uri),
+        meanings=meanings(grant.scopes),
+        action=request.full_path,
+    )
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@bp.post("/o/authorize/")
+@needs_proof
+def decide() -> Response:
+    """Back to the app, with a code or with the refusal."""
+    try:
+        grant = _grant()
+    except OAuth2Error as error:
+        return _turned_away(error)
+    allowed = request.form.get("decision") == "allow"
+    answer: Response = server.create_authorization_response(grant.request, g.user if allowed else None, grant)
+    db.session.commit()
+    return answer
+
+
+def _grant() -> CodeGrant:
+    """What the address asks for, judged. Raises OAuth2Error."""
+    grant: CodeGrant = server.get_consent_grant(by_address(), g.user)
+    return grant
+
+
+def _turned_away(error: OAuth2Error) -> Response:
+    """Back to the app with what is wrong; until it is proven where that is, the person reads it here."""
+    if error.redirect_uri:
+        return server.handle_error_response(None, error)
+    db.session.rollback()
+    answer = page(
+        "errors/error.html",
+        400,
+        status=400,
+        title=_("This app can’t ask you"),
+        sentence=_(
+            "The link that led here is not one of an app that is registered at this site, or it wants to take you back "
+            "to an address that is not registered for it. Nothing was allowed. Tell the people who make the app."
+        ),
+        action_url=url_for("posts.home"),
+        action_label=_("Go to the newest photographs"),
+    )
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
