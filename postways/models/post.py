@@ -417,6 +417,15 @@ class Post(db.Model):  # type: ignore[name-defined]
         return cls._grid(query.where(given.user_id == person.id), (key,), cursor, (given.id.expression,))
 
     @classmethod
+    def reposted_of(cls, person: User, actor: Actor, cursor: str | None) -> Page[Post]:
+        """What `person` reposted and `actor` may see, the newest repost first. Raises BadCursor."""
+        given = aliased(Repost)  # beside the one that tells whether the reader reposted it
+        keys = (given.created_at.label("reposted_at"), given.post_id.label("reposted"))
+        query: Any = cls.seen_by(actor).where(cls.shown()).add_columns(*keys).join(given, given.post_id == cls.id)
+        by = (given.created_at.expression, given.post_id.expression)
+        return cls._grid(query.where(given.user_id == person.id), keys, cursor, by)
+
+    @classmethod
     def saved_of(cls, person: User, cursor: str | None) -> Page[Post]:
         """What `person` keeps and may still see, what was kept last first. Raises BadCursor."""
         key = Save.id.label("save_id")

@@ -38,6 +38,21 @@ def show(username: str) -> Response:
     return page("profiles/show.html", **context, drafts=drafts, live_url=stream([post.id for post in posts.items]))
 
 
+@bp.get("/@<username>/reposts/")
+def reposts(username: str) -> Response:
+    """What a person reposted, as a grid."""
+    person = User.met(g.user, username=username)
+    if not g.user.can_look_into(person):
+        raise Missing
+    found = Post.reposted_of(person, g.user, request.args.get("cursor"))
+    n = pages_loaded()
+    older = found.next_cursor and url_for("profiles.reposts", username=username, cursor=found.next_cursor, n=n + 1)
+    context = {"person": person, "page": found, "n": n, "older_url": older}
+    if asked_by_htmx() and request.args.get("cursor"):
+        return fragment("profiles/_grid_more.html", **context)
+    return page("profiles/reposts.html", **context)
+
+
 @bp.get("/people/")
 @members_only
 def people() -> Response:

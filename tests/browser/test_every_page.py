@@ -12,6 +12,7 @@ WIDTHS = (320, 390, 768, 1280, 1920)
 PAGES = {
     "home": ("", "/"),
     "home of a member": ("ben", "/"),
+    "reposts": ("ben", "/@ada/reposts/"),
     "feed": ("ben", "/feed/"),
     "feed, empty": ("ada", "/feed/"),
     "popular": ("", "/popular/?period=week"),

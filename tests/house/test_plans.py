@@ -61,6 +61,7 @@ PATHS = [
     "/popular/?period=week",
     "/tags/harbour/",
     "/@zoe/",
+    "/@zoe/reposts/",
     "/explore/",
     "/search/?q=some",
     "/search/?q=something+e&kind=posts",

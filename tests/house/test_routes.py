@@ -194,6 +194,7 @@ DOORS = [
     Door("settings.mute_word", "POST", "/settings/privacy/words/", TO_LOGIN, 422, 422),
     Door("settings.unmute_word", "POST", "/settings/privacy/words/999999/remove/", TO_LOGIN, 404, 404),
     Door("settings.requests", "GET", "/settings/requests/", TO_LOGIN, 200, 200),
+    Door("profiles.reposts", "GET", "/@ada/reposts/", 200, 200, 200),
     Door("social.followers", "GET", "/@ada/followers/", 200, 200, 200),
     Door("social.following", "GET", "/@ada/following/", 200, 200, 200),
     Door("social.suggested", "GET", "/people/suggested/", TO_LOGIN, 200, 200),

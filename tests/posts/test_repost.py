@@ -168,3 +168,23 @@ def test_fifty_threads_are_counted_right(app, post):
 
     assert [answer.status_code for answer in answers] == [303] * 50
     assert count(app, post) <= 5
+
+
+def test_a_profile_shows_reposts_on_a_page_of_their_own(app, ada, as_ada, as_ben, guest, post):
+    closed = make_post(app, ada, title="Closed later")
+    for one in (post, closed):
+        as_ben.click(f"/posts/{one.id}/repost/")
+    with app.app_context():
+        db.session.get(Post, closed.id).closed = True
+        db.session.commit()
+
+    assert 'href="/@ben/reposts/"' in guest.get("/@ben/").text
+    for browser, seen in ((guest, False), (as_ben, False), (as_ada, True)):
+        text = browser.get("/@ben/reposts/").text
+        assert "Harbour at six" in text
+        assert ("Closed later" in text) is seen
+    assert "has not reposted anything yet" in guest.get("/@ada/reposts/").text
+    with app.app_context():
+        User.named("ben").keep_private(True)
+        db.session.commit()
+    assert guest.get("/@ben/reposts/").status_code == 404
