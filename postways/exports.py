@@ -45,7 +45,7 @@ PROFILE = (
 ).split()
 POST = (
     "id title content tags audience licence credit warning created_at publish_at published_at edited_at deleted_at "
-    "like_count"
+    "like_count repost_count save_count view_count"
 ).split()
 PHOTO = (
     "id alt position mime size width height turns crop focus state created_at "
