@@ -48,6 +48,8 @@ SAID = {  # what a page says of what was just done; its name travels in the quer
     "sessions-ended": lazy_gettext("Every other browser is logged out."),
     "token-ended": lazy_gettext("That token works no more."),
     "app-ended": lazy_gettext("That app is logged out."),
+    "leave-ended": lazy_gettext("That app can’t come in for you any more."),
+    "app-removed": lazy_gettext("The app is removed, for everybody who used it."),
     "deleted": lazy_gettext("The post is in the trash. You can bring it back for 30 days."),
     "comment-deleted": lazy_gettext("The comment is deleted."),
     "message-deleted": lazy_gettext("The message is deleted from your side."),

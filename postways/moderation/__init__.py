@@ -25,7 +25,7 @@ bp = Blueprint("moderation", __name__)
 
 def init_app(app: Flask) -> None:
     """Open these doors."""
-    from postways.moderation import log, people, posts, reports  # noqa: F401, PLC0415 they attach themselves to `bp`
+    from postways.moderation import apps, log, people, posts, reports  # noqa: F401, PLC0415 they attach themselves to `bp`
 
     app.register_blueprint(bp)
 

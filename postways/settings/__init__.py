@@ -15,7 +15,19 @@ YEAR = timedelta(days=365)
 
 def init_app(app: Flask) -> None:
     """Open these doors, and tell every page what was chosen."""
-    from postways.settings import account, apps, display, export, privacy, profile, requests, security, sessions, trash  # noqa: F401, PLC0415 the routes attach themselves to `bp`
+    from postways.settings import (  # noqa: F401, PLC0415 the routes attach themselves to `bp`
+        account,
+        apps,
+        display,
+        export,
+        privacy,
+        profile,
+        registered,
+        requests,
+        security,
+        sessions,
+        trash,
+    )
 
     app.register_blueprint(bp)
     app.context_processor(lambda: {"theme": theme(), "shortcuts": shortcuts()})

@@ -20,7 +20,7 @@ from postways.db import db, now, reading
 from postways.errors import Refused
 from postways.htmx import go, page
 from postways.looks import MEANINGS, meanings
-from postways.models import ApiToken, Family
+from postways.models import Allowance, ApiToken, Client, Family
 from postways.models.scopes import SCOPES, scopes_of_role
 from postways.models.token import LONGEST_TOKEN_NAME
 from postways.settings import bp
@@ -106,6 +106,8 @@ def end_app(family_id: int) -> Response:
 
 def _shown() -> dict[str, Any]:
     return {
+        "allowed": Allowance.of(g.user),
+        "registered": Client.of(g.user),
         "tokens": ApiToken.of(g.user),
         "families": Family.of(g.user),
         "logins": ApiToken.logins(g.user),

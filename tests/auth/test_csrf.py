@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from postways.db import db
-from postways.models import Photo
+from postways.models import Client, Photo
 from tests.cast import Browser, make_comment, make_photo, make_post, upload
 
 FORMS_OF_VISITORS = {"/login/", "/signup/", "/theme/", "/password_reset/"}
@@ -31,6 +31,8 @@ OTHERS = dict.fromkeys(
         "family_id",
         "conversation_id",
         "message_id",
+        "allowance_id",
+        "client_row",
     ),
     1,
 ) | {
@@ -56,9 +58,17 @@ def unsafe(app, ada):
     with app.app_context():
         photo = db.session.get(Photo, post.photos[0].id)
         photo.state = "failed"
+        person = db.session.merge(ada)
+        client, _ = Client.make("Prints", ["https://a.example/"], scope="read", confidential=True, owner=person)
         db.session.commit()
     comment = make_comment(app, post, ada)
-    values = {"comment_id": comment.id, "post_id": post.id, "photo_id": photo.id, "user_id": ada.id}
+    values = {
+        "client_row": client.id,
+        "comment_id": comment.id,
+        "post_id": post.id,
+        "photo_id": photo.id,
+        "user_id": ada.id,
+    }
     return addresses(app, "POST", values)
 
 

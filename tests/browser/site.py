@@ -115,17 +115,21 @@ class Site:
 
     def create(self, name: str) -> None:
         """Open an account by the command line."""
-        command = ["users", "create", name, f"{name}@example.org", "--password-stdin"]
-        made = subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "wsgi", *command],
+        self.command("users", "create", name, f"{name}@example.org", "--password-stdin", typed=f"{PASSWORD}\n")
+
+    def command(self, *words: str, typed: str = "") -> str:
+        """What the command line prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "wsgi", *words],
             cwd=ROOT,
             env=self._environment,
-            input=f"{PASSWORD}\n",
+            input=typed,
             text=True,
             capture_output=True,
             check=False,
         )
-        assert made.returncode == 0, made.stderr
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def cookies_of(self, name: str, browser: Browser) -> Any:
         """What the browser of a person keeps who has logged in through the form; the account is made at need."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from postways.db import db
-from postways.models import Conversation, Post, User
+from postways.models import Client, Conversation, Post, User
 from tests.cast import Browser, make_comment, make_photo, make_post
 
 TO_LOGIN, DONE = 303, 303  # both lead on; where to is checked below
@@ -27,8 +27,8 @@ class Door:
 
 
 # {post}: published, {draft}: not, {picture}: of the post, {hidden}: of the draft, {upload}: pending,
-# {message}: to zoe, in the conversation {side}, {comment}: under the post, {unseen}: a comment under another draft; all
-# are ada's
+# {message}: to zoe, in the conversation {side}, {app}: registered, {comment}: under the post,
+# {unseen}: a comment under another draft; all are ada's
 DOORS = [
     Door("static", "GET", "/static/app.css", 200, 200, 200),
     Door("health.healthz", "GET", "/healthz", 200, 200, 200),
@@ -187,6 +187,14 @@ DOORS = [
     Door("settings.make_token", "POST", "/settings/apps/", TO_LOGIN, 422, 422),
     Door("settings.end_token", "POST", "/settings/apps/tokens/999999/end/", TO_LOGIN, 404, 404),
     Door("settings.end_app", "POST", "/settings/apps/999999/end/", TO_LOGIN, 404, 404),
+    Door("settings.register_app", "GET", "/settings/apps/registered/add/", TO_LOGIN, 200, 200),
+    Door("settings.register_app", "POST", "/settings/apps/registered/add/", TO_LOGIN, 422, 422),
+    Door("settings.edit_app", "GET", "/settings/apps/registered/{app}/", TO_LOGIN, 404, 200),
+    Door("settings.edit_app", "POST", "/settings/apps/registered/{app}/", TO_LOGIN, 404, DONE),
+    Door("settings.renew_secret", "POST", "/settings/apps/registered/{app}/secret/", TO_LOGIN, 404, 200),
+    Door("settings.unregister_app", "GET", "/settings/apps/registered/{app}/remove/", TO_LOGIN, 404, 200),
+    Door("settings.unregister_app", "POST", "/settings/apps/registered/{app}/remove/", TO_LOGIN, 404, DONE),
+    Door("settings.end_leave", "POST", "/settings/apps/allowed/999999/end/", TO_LOGIN, 404, 404),
     Door("oauth.authorize", "GET", "/o/authorize/?client_id=nobody", TO_LOGIN, 400, 400),
     Door("oauth.decide", "POST", "/o/authorize/?client_id=nobody", TO_LOGIN, 400, 400),
     Door("settings.privacy", "GET", "/settings/privacy/", TO_LOGIN, 200, 200),
@@ -240,6 +248,7 @@ STAFF_DOORS = [
     ("moderation.log_out", "POST", "/moderation/people/{ada}/logout/", 403),
     ("moderation.role", "POST", "/moderation/people/{ada}/role/", 403),
     ("moderation.log", "GET", "/moderation/log/", 200),
+    ("moderation.apps", "GET", "/moderation/apps/", 403),  # for admins
     ("moderation.reports", "GET", "/moderation/reports/", 200),
     ("moderation.report", "GET", "/moderation/reports/1/", 404),
     ("moderation.take", "POST", "/moderation/reports/1/take/", 404),
@@ -259,6 +268,9 @@ def things(app, ada) -> dict[str, object]:
         upload = make_photo(app, ada)
         message = Conversation.write(ada, User.named("zoe"), "Hello there")
         side = Conversation.with_other(ada, User.named("zoe"))
+        own = Client.make(
+            "Prints", ["https://a.example/"], scope="read", confidential=True, owner=db.session.merge(ada)
+        )[0]
         db.session.commit()
     return {
         "ada": ada.id,
@@ -271,6 +283,7 @@ def things(app, ada) -> dict[str, object]:
         "upload": upload.id,
         "message": message.id,
         "side": side.id,
+        "app": own.id,
         "comment": comment.id,
         "unseen": unseen.id,
     }

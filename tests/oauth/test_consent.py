@@ -35,7 +35,7 @@ def test_the_page_names_the_app_its_maker_where_it_leads_and_what_it_wants(as_ad
     said = words(answer)
 
     assert answer.status_code == 200
-    for part in ("Let Prints act for you?", "An app by @ben", "See what you can see", "Take back likes", "@ada"):
+    for part in ("Let “Prints” act for you?", "An app by @ben", "See what you can see", "Take back likes", "@ada"):
         assert part in said
     assert "prints.example" in said
     assert "Share, like and write" not in said
@@ -110,7 +110,7 @@ def test_a_visitor_logs_in_first_and_comes_back(app, ada, guest, prints):
 
     answer = guest.post(answer.location, {"username": "ada", "password": PASSWORD}, page=answer.location)
     assert answer.location == address
-    assert "Let Prints act for you?" in words(guest.get(answer.location))
+    assert "Let “Prints” act for you?" in words(guest.get(answer.location))
 
 
 def test_an_old_log_in_is_proved_again_and_comes_back(app, as_ada, prints):
