@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import cast
+from typing import Literal, cast
 
 from flask import Response, g
 from flask_babel import ngettext
@@ -30,6 +30,14 @@ class Followed(Shape):
     status: str = Field(description="`accepted` or `requested`.", examples=["accepted"])
     followed_user: Person
     created_at: datetime = Field(examples=["2026-11-21T08:30:00Z"])
+
+
+class FollowFilter(Parts):
+    """Which of them."""
+
+    status: Literal["accepted", "requested"] = Field(
+        default="accepted", description="`requested`: whom you asked and who has not answered.", examples=["accepted"]
+    )
 
 
 class FollowRequest(Shape):
@@ -93,10 +101,10 @@ class ToMute(Shape):
 
 
 @bp.get("/follows/")
-@door({200: Listed[Followed]}, tag="follows", scope="read", query=Parts)
-def list_follows(query: Parts) -> Listed[Followed]:
-    """List whom you follow, newest first."""
-    page = Follow.listed(g.user, g.user, asked(query), of_followers=False)
+@door({200: Listed[Followed]}, tag="follows", scope="read", query=FollowFilter)
+def list_follows(query: FollowFilter) -> Listed[Followed]:
+    """List whom you follow, or have asked to, newest first."""
+    page = Follow.listed(g.user, g.user, asked(query), of_followers=False, state=query.status)
     return listed(Followed, page, lambda follows: [_followed(follow, follow.followed) for follow in follows], query)
 
 

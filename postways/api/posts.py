@@ -137,6 +137,16 @@ class PostStats(Shape):
     has_liked: bool | None = Field(default=None, description="Whether you like it; only with a credential.")
 
 
+class PostReach(Shape):
+    """What else is done with a post; see `interactions/`."""
+
+    reposts_count: int = Field(examples=[1])
+    has_reposted: bool | None = Field(default=None, description="Whether you reposted it; only with a credential.")
+    has_saved: bool | None = Field(default=None, description="Whether you saved it; likewise.")
+    saves_count: int | None = Field(default=None, description="For its author and staff.", examples=[3])
+    views_count: int | None = Field(default=None, description="For its author and staff.", examples=[120])
+
+
 class PostDetail(Shape):
     """A post."""
 
@@ -157,6 +167,7 @@ class PostDetail(Shape):
     likes: str = Field(description="Link to its likes.", examples=[f"{URL}/likes/?post=7"])
     comments: str = Field(description="Link to its comments.", examples=[f"{URL}/posts/7/comments/"])
     stats: PostStats
+    interactions: PostReach
 
 
 class PostMade(Shape):
@@ -470,11 +481,21 @@ def _detail(post: Post) -> PostDetail:
         likes=_likes(post.id),
         comments=absolute(f"/api/v1/posts/{post.id}/comments/"),
         stats=PostStats(likes_count=post.like_count, comments_count=post.comment_count),
+        interactions=_reach(post),
     )
     if g.user.is_member:
         found.stats.has_liked = post.liked
     if g.user.is_staff or g.user.can_edit(post):
         found.published = post.published
+    return found
+
+
+def _reach(post: Post) -> PostReach:
+    found = PostReach(reposts_count=post.repost_count)
+    if g.user.is_member:
+        found.has_reposted, found.has_saved = post.reposted, post.saved
+    if g.user.can_see_reach(post):
+        found.saves_count, found.views_count = post.save_count, post.view_count
     return found
 
 

@@ -108,14 +108,16 @@ class Follow(db.Model):  # type: ignore[name-defined]
         return cls._page(query.where(cls.follower_id == person.id, cls.state == "accepted"), cursor)
 
     @classmethod
-    def listed(cls, person: User, actor: Actor, asked: Asked, *, of_followers: bool) -> Numbered[Follow]:
+    def listed(
+        cls, person: User, actor: Actor, asked: Asked, *, of_followers: bool, state: str = "accepted"
+    ) -> Numbered[Follow]:
         """As `followers`, or as `following`, with numbered pages. Raises BadCursor or NoSuchPage."""
         mine, other, whom = (
             (cls.followed_id, cls.follower_id, cls.follower)
             if of_followers
             else (cls.follower_id, cls.followed_id, cls.followed)
         )
-        query = cls._with(User.id == other, actor).where(mine == person.id, cls.state == "accepted")
+        query = cls._with(User.id == other, actor).where(mine == person.id, cls.state == state)
         whole = query.options(contains_eager(whom))
         return Numbered.of(db.session, whole, query.with_only_columns(cls.id), (cls.id,), asked)
 

@@ -84,9 +84,12 @@ def test_a_request_is_asked_for_and_accepted(app, as_ada_api, as_ben_api, ada, b
     private(app, ada)
     made = as_ben_api.post("follows/", {"followed_user": "ada"}).get_json()
     waiting = as_ada_api.get("follows/requests/").get_json()["results"]
+    mine = as_ben_api.get("follows/?status=requested").get_json()["results"]
 
     assert made["status"] == "requested"
     assert [one["follower"]["username"] for one in waiting] == ["ben"]
+    assert mine == [made]
+    assert as_ben_api.get("follows/").get_json()["count"] == 0
     for _ in range(2):
         answer = as_ada_api.put(f"follows/requests/{waiting[0]['id']}/")
         assert (answer.status_code, answer.get_json()["status"]) == (200, "accepted")

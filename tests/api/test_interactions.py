@@ -54,6 +54,22 @@ def test_there_is_one_of_each_kind_and_it_can_be_taken_back(app, as_ben_api, pos
     assert as_ben_api.post("interactions/", body).status_code == 201
 
 
+def test_the_post_tells_the_counts_to_whom_they_concern(app, ada, as_ben_api, post):
+    for kind in KINDS:
+        as_ben_api.post("interactions/", {"post": post.id, "type": kind})
+    counts(app, post)
+
+    mine, theirs, public = (
+        client.get(f"posts/{post.id}/").get_json()["interactions"]
+        for client in (Client.bearer(app, ada), as_ben_api, Client(app))
+    )
+
+    assert public == {"reposts_count": 1}
+    assert theirs == public | {"has_reposted": True, "has_saved": True}
+    reach = {"saves_count": 1, "views_count": 1}
+    assert mine == public | reach | {"has_reposted": False, "has_saved": False}
+
+
 def test_ids_never_mean_something_else(app, ada, as_ben_api, post):
     ids = [as_ben_api.post("interactions/", {"post": post.id, "type": kind}).get_json()["id"] for kind in KINDS]
     stranger = Client.bearer(app, ada)
