@@ -53,6 +53,8 @@ API = [
     "/api/v1/posts/?ordering=-likes",
     "/api/v1/likes/?post=1",
     "/api/v1/likes/?user=1",
+    "/api/v1/posts/1/comments/",
+    "/api/v1/posts/1/comments/?parent=1",
 ]
 PATHS = [
     *API,
@@ -86,8 +88,18 @@ def test_no_list_is_sorted_for_one_page_of_it(request, crowd, plans, reader, pat
     assert not any(map(sorts, plans)), plans
 
 
-@pytest.mark.parametrize("path", ["/@zoe/followers/", "/@zoe/following/", "/settings/requests/"])
-def test_a_list_of_people_is_read_from_its_index(app, crowd, plans, as_ben, path):
+OWN = [
+    "/@zoe/followers/",
+    "/@zoe/following/",
+    "/settings/requests/",
+    "/api/v1/users/1/followers/",
+    "/api/v1/follows/",
+    "/api/v1/notifications/",
+]
+
+
+@pytest.mark.parametrize("path", OWN)
+def test_a_list_of_ones_own_is_read_from_its_index(app, crowd, plans, as_ben, path):
     assert as_ben.get(path).status_code == 200
 
     assert plans
