@@ -205,7 +205,7 @@ class Comment(db.Model):  # type: ignore[name-defined]
         The post must have been found for `actor`.
         """
         asked = {"post": post.id, "before": before} | ({"reader": actor.id} if actor.id is not None else {})
-        query = _newest_threads(actor.id is not None, int(now().timestamp()) // 60)
+        query = _newest_threads(actor.id is not None, _minute())
         talk = Talk.of(post, db.session.execute(query, asked).all())
         if len(talk.threads) > THREADS:
             del talk.threads[THREADS:]
@@ -243,9 +243,9 @@ class Comment(db.Model):  # type: ignore[name-defined]
         ids = [row.id for row in page.items]
         if not ids:
             return page
-        top = aliased(cls)
-        query = cls._with_replies(post.id, actor, select(*_window(top, actor, REPLIES)).where(top.id.in_(ids)))
-        return replace(page, items=Talk.of(post, db.session.execute(query).all()).threads)
+        bound = {"post": post.id, "tops": ids} | ({"reader": actor.id} if actor.id is not None else {})
+        rows = db.session.execute(_these_threads(actor.id is not None, _minute()), bound).all()
+        return replace(page, items=Talk.of(post, rows).threads)
 
     @classmethod
     def replies(cls, post: Post, actor: Actor, parent_id: int, asked: Asked) -> Numbered[Thread]:
@@ -629,6 +629,19 @@ def _newest_threads(member: bool, minute: int) -> Select[Any]:
         .where(or_(Comment.listed_for(actor, top), top.reply_count > 0))
     )
     return Comment._with_replies(post_id, actor, begun.order_by(top.id.desc()).limit(THREADS + 1))
+
+
+@lru_cache(maxsize=4)
+def _these_threads(member: bool, minute: int) -> Select[Any]:
+    """The statement that reads some threads with REPLIES of each; made once as above."""
+    actor = SimpleNamespace(id=bindparam("reader", type_=Id)) if member else Guest()
+    top = aliased(Comment)
+    begun = select(*_window(top, actor, REPLIES)).where(top.id.in_(bindparam("tops", type_=Id, expanding=True)))
+    return Comment._with_replies(bindparam("post", type_=Id), actor, begun)
+
+
+def _minute() -> int:
+    return int(now().timestamp()) // 60
 
 
 def _window(top: Any, actor: Any, size: int, before: Any = END) -> list[Any]:
