@@ -61,6 +61,9 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 XML = ("application/xml", "application/atom+xml")
+VARIES = f"{VARY}, Cookie, Accept"
+TURN = 0.002  # seconds that requests of one process may follow each other without letting others in
+_let_in_at = 0.0
 WITHOUT_PERSON = frozenset({"static", "media.file", "health.healthz", "health.readyz", "wellknown.security"})
 
 
@@ -143,7 +146,7 @@ def _configure(app: Flask, config: Config) -> None:
 
 def _begin() -> None:
     """Before anything else: read the body whole, so that no transaction waits for somebody's slow line."""
-    time.sleep(0)  # lets other requests in; a connection that never waits would starve them on SQLite
+    _let_others_in()
     g.user = Guest()
     g.request_id = secrets.token_hex(8)
     circumstances.set(Circumstances(network(request.remote_addr or ""), g.request_id))
@@ -154,6 +157,14 @@ def _begin() -> None:
             config: Config = current_app.extensions["config"]
             request.max_content_length = 11 * config.max_upload_bytes
         _read_body()
+
+
+def _let_others_in() -> None:
+    """A connection that never waits would starve the others on SQLite; who just came in has let them in himself."""
+    global _let_in_at  # noqa: PLW0603 one for the process, whose requests take turns
+    if time.monotonic() - _let_in_at > TURN:
+        time.sleep(0)
+        _let_in_at = time.monotonic()
 
 
 def _read_body() -> None:
@@ -177,18 +188,27 @@ def _finish(response: Response) -> Response:
     if "form_leads_to" in g:  # a form may lead on to an app, which browsers count as a place that it sends to
         own = "form-action 'self'"
         response.headers["Content-Security-Policy"] = POLICY.replace(own, f"{own} {g.form_leads_to}")
+    told = {name.lower() for name, _ in response.headers}
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+        if name.lower() not in told:
+            response.headers.add(name, value)
     response.headers["X-Request-ID"] = g.get("request_id", "")
     if request.endpoint == "static":
         fresh = "public, max-age=31536000, immutable" if "v" in request.args else "public, max-age=3600"
         response.headers["Cache-Control"] = fresh
     elif not response.headers.setdefault("Cache-Control", "private, no-cache").startswith("public"):
-        response.vary.update([VARY, "Cookie", "Accept"])
+        _differs(response, f"Authorization, {VARIES}" if request.blueprint == "api" else VARIES)
     if current_app.extensions["config"].production:
         response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
     _note_seen(response)
     return response
+
+
+def _differs(response: Response, by: str) -> None:
+    if "Vary" in response.headers:
+        response.vary.update(by.split(", "))
+    else:
+        response.headers["Vary"] = by
 
 
 def _note_seen(response: Response) -> None:

@@ -79,5 +79,4 @@ def _leave(response: Response) -> Response:
         response.headers["RateLimit-Policy"] = ", ".join(window.policy for window in windows)
         response.headers["RateLimit"] = ", ".join(window.state for window in windows)
     idempotency.end(response)
-    response.vary.update(["Authorization"])
     return response

@@ -102,6 +102,8 @@ def recognise() -> None:
 
 
 def _current() -> User | Guest:
+    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+        return Guest()
     return cast("User | Guest", current_user._get_current_object())
 
 

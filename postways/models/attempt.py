@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import Index, LargeBinary, String, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -73,6 +74,7 @@ class Attempt(db.Model):  # type: ignore[name-defined]
         return changed(delete(cls).where(cls.at < now() - longest))
 
 
+@lru_cache(maxsize=1_000)
 def network(address: str) -> str:
     """Who counts as one address: an IPv4 address, or the /64 that one IPv6 line gets."""
     try:
