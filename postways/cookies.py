@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import current_app, request
+from flask import Flask, Request, current_app, request
+from flask import Response as Answer
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from werkzeug.wrappers import Response
 
 from postways.config import Config
@@ -19,6 +21,21 @@ def keep(answer: Response, name: str, value: str, how_long: timedelta) -> None:
     """Let this browser keep `value` under `name`."""
     secure = _config().production
     answer.set_cookie(_full(name), value, max_age=how_long, httponly=True, samesite="Lax", secure=secure)
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's own, without the work for requests that have no session and make none."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """As Flask's."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Answer) -> None:
+        """As Flask's."""
+        if session.accessed or session.modified:
+            super().save_session(app, session, response)
 
 
 def _full(name: str) -> str:

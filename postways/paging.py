@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, scoped_session
 
 Item = TypeVar("Item")
 Key: TypeAlias = InstrumentedAttribute[Any] | Label[Any]
+Read: TypeAlias = Callable[[Select[Any], Mapping[str, Any]], Sequence[Any]]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 COUNTED = 10_000  # counting further would cost more than anybody learns from it
@@ -105,7 +106,8 @@ class Numbered(Generic[Item]):
         `matching` selects one column of the same rows, to count them. Only an order whose values stay can be
         followed `by_cursor`. Raises BadCursor, or NoSuchPage.
         """
-        return Reading.of(query, matching, keys, asked, rising, by_cursor).page(session)
+        made = Reading.of(query, matching, keys, asked, rising, by_cursor)
+        return made.page(lambda statement, parameters: session.execute(statement, parameters).all())
 
 
 @dataclass(frozen=True)
@@ -143,16 +145,14 @@ class Reading:
             rows = rows.add_columns(counting.scalar_subquery().label("counted"))
         return cls(rows, counting, keys, asked, by_cursor, whole)
 
-    def page(
-        self, session: Session | scoped_session[Any], parameters: Mapping[str, Any] = MappingProxyType({})
-    ) -> Numbered[Any]:
-        """The part, with what the statement leaves open. Raises NoSuchPage."""
-        rows: Sequence[Any] = session.execute(self.statement, parameters).all()
+    def page(self, read: Read, parameters: Mapping[str, Any] = MappingProxyType({})) -> Numbered[Any]:
+        """The part, with what the statement leaves open; `read` runs statements. Raises NoSuchPage."""
+        rows: Sequence[Any] = read(self.statement, parameters)
         asked, count = self.asked, None
         if not rows and asked.page > 1 and not asked.cursor:
             raise NoSuchPage(asked.page)
         if self.counting is not None:
-            count = rows[0].counted if rows else self._count(session, parameters)
+            count = rows[0].counted if rows else self._count(read, parameters)
         found = [row[0] for row in rows] if self.whole else rows
         more, items = len(found) > asked.size, found[: asked.size]
         place_after = cursor_of(items[-1], self.keys) if more and self.by_cursor else None
@@ -160,9 +160,10 @@ class Reading:
             items, None if count is None else min(count, COUNTED), (count or 0) > COUNTED, more, place_after
         )
 
-    def _count(self, session: Session | scoped_session[Any], parameters: Mapping[str, Any]) -> int:
+    def _count(self, read: Read, parameters: Mapping[str, Any]) -> int:
+        """No row had a place for it."""
         assert self.counting is not None
-        return (self.asked.cursor and session.scalar(self.counting, parameters)) or 0  # no row had a place for it
+        return read(self.counting, parameters)[0][0] if self.asked.cursor else 0
 
 
 def cursor_of(item: object, keys: Sequence[Key]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from typing import Any
 
 from apiflask import APIFlask
 from flask import Flask, Response, current_app, g, request
@@ -18,6 +19,7 @@ from postways import (
     api,
     auth,
     cli,
+    cookies,
     db,
     dev,
     foundation,
@@ -67,6 +69,14 @@ _let_in_at = 0.0
 WITHOUT_PERSON = frozenset({"static", "media.file", "health.healthz", "health.readyz", "wellknown.security"})
 
 
+class Site(APIFlask):
+    """Flask, which asks of each function at each request whether it is a coroutine: none of ours is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """As it is."""
+        return func
+
+
 class Id(IntegerConverter):
     """An id in an address: a number that a database can hold."""
 
@@ -75,7 +85,7 @@ class Id(IntegerConverter):
 
 def made(config: Config) -> Flask:
     """The site under `config`."""
-    app = APIFlask(
+    app = Site(
         "postways",
         root_path=str(ROOT),
         static_folder="static",
@@ -83,6 +93,7 @@ def made(config: Config) -> Flask:
         json_errors=False,
         enable_openapi=False,
     )
+    app.session_interface = cookies.Sessions()
     _configure(app, config)
     foundation.lay(app, config)
     Migrate(app, db.db, directory=str(ROOT / "migrations"))

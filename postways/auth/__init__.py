@@ -33,6 +33,8 @@ def init_app(app: Flask) -> None:
     login_manager.session_protection = None
     login_manager.anonymous_user = Guest
     login_manager.init_app(app)
+    # it looks into the session after each request for who is to be remembered longer than that: nobody is
+    app.after_request_funcs[None].remove(login_manager._update_remember_cookie)
     csrf.init_app(app)
     from postways.auth import deletion, email, password, prove, reset, routes, undo, username, verify  # noqa: F401, PLC0415 the routes attach themselves to `bp`
 

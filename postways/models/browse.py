@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, select
 from sqlalchemy.orm import aliased
 
 from postways import search
-from postways.db import db
+from postways.db import db, read_alone
 from postways.models.anybody import filled_in, stand_in
 from postways.models.guest import Actor
 from postways.models.like import Like
@@ -85,7 +85,7 @@ class Browse:
             raise BadCursor(asked.cursor)
         made_anew = bool(asked.cursor or self.words)
         reading = self.reading(actor, asked) if made_anew else _kept(self, stand_in(actor), asked)
-        return reading.page(db.session, {} if made_anew else filled_in(actor))
+        return reading.page(read_alone, {} if made_anew else filled_in(actor))
 
     def reading(self, actor: Actor, asked: Asked) -> Reading:
         """How it is read for `actor`."""

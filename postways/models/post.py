@@ -43,7 +43,7 @@ from sqlalchemy.orm import (
 )
 
 from postways import blocklist, later, search
-from postways.db import Id, Moment, changed, db, now
+from postways.db import Id, Moment, changed, db, now, read_alone
 from postways.errors import Forbidden, Missing, Refused, Taken, Unpublished
 from postways.framing import Framing
 from postways.models.anybody import filled_in, stand_in
@@ -570,7 +570,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         """Id, likes and whether `actor` likes it, of those of these posts that `actor` may see."""
         if not post_ids:
             return ()
-        rows = db.session.execute(_like_counts(stand_in(actor)), {"ids": post_ids, **filled_in(actor)})
+        rows = read_alone(_like_counts(stand_in(actor)), {"ids": post_ids, **filled_in(actor)})
         return [(post_id, count, bool(liked)) for post_id, count, liked in rows]
 
     @classmethod
