@@ -164,7 +164,7 @@ def _begin() -> None:
     only_reads = request.method in ("GET", "HEAD", "OPTIONS")
     db.read_only(only_reads)
     if not only_reads:
-        if getattr(auth.view_of(request.endpoint), "takes_files", False):
+        if request.mimetype == "multipart/form-data" and getattr(auth.view_of(request.endpoint), "takes_files", False):
             config: Config = current_app.extensions["config"]
             request.max_content_length = 11 * config.max_upload_bytes
         _read_body()

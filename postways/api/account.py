@@ -174,7 +174,7 @@ def verify_email(body: Token) -> EmailChanged:
 @bp.get("/auth/email/verify/")
 @door({200: EmailChanged}, tag="auth", query=Token, own_credentials=True, errors=(409,))
 def verify_email_by_address(query: Token) -> EmailChanged:
-    """Complete a change of the address, as `POST` does.
+    """Complete a change of the address, as POST does.
 
     Mails don't lead here but to a page with a button, so that programs that open links change nothing.
     """

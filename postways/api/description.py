@@ -72,7 +72,7 @@ HABITS = (
     ),
     ("Refusals", "400 with `{field: [sentence]}`; everything else with `{detail: sentence}`."),
     ("Once only", "Send an `Idempotency-Key` with what changes something, and send the same again when in doubt."),
-    ("Versions", "`ETag` with `If-None-Match` saves a transfer; with `If-Match` nobody's change is overwritten."),
+    ("Versions", "`ETag` with `If-None-Match` saves a transfer; with `If-Match` nobody's edit is overwritten."),
     ("Limits", "The headers `RateLimit-Policy` and `RateLimit` say what is left; `Retry-After` when to come again."),
     ("Help", "Every answer has an `X-Request-ID`. Name it when you ask the people who run the site."),
 )

@@ -152,8 +152,9 @@ def _sent(spec: Schema, content: Schema) -> list[str]:
     if MULTIPART not in content:
         return ['-H "Content-Type: application/json"', f"-d {shlex.quote(json.dumps(example, ensure_ascii=False))}"]
     files = [one.name for one in _fields(spec, content[MULTIPART]["schema"]) if "file" in one.kind]
-    words = {name: _plain(value) for name, value in example.items() if name not in files and value is not None}
-    texts = [f"-F {shlex.quote(f'{name}={value}')}" for name, value in words.items()]
+    words = {name: value for name, value in example.items() if name not in files and value is not None}
+    several = [(name, one) for name, value in words.items() for one in (value if isinstance(value, list) else [value])]
+    texts = [f"-F {shlex.quote(f'{name}={_plain(one)}')}" for name, one in several]
     return [*texts, f"-F {files[0]}=@photograph.jpg"]
 
 

@@ -105,6 +105,12 @@ def test_a_body_that_is_too_large_is_413(as_client):
     assert list(answer.get_json()) == ["detail"]
 
 
+def test_where_files_are_taken_other_bodies_are_no_larger(as_client):
+    answer = as_client.post("posts/", data=b" " * 1_100_000, content_type="application/json")
+
+    assert answer.status_code == 413
+
+
 def test_a_crash_says_nothing_of_its_cause(app, as_client, post, monkeypatch):
     def crash(*_args, **_options):
         raise RuntimeError("secret of the house")

@@ -62,3 +62,9 @@ def test_nothing_of_it_comes_from_elsewhere(page):
 def test_the_site_leads_to_it(guest, as_ben):
     assert 'href="/api/v1/docs/"' in guest.get("/").text
     assert 'href="/api/v1/docs/"' in as_ben.get("/settings/apps/").text
+
+
+def test_a_list_is_sent_piece_by_piece_in_a_form(operations):
+    create = next(one for one in operations if one.id == "create_post")
+
+    assert "-F tags=harbour \\\n  -F tags=morning" in create.curl
