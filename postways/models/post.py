@@ -376,7 +376,7 @@ class Post(db.Model):  # type: ignore[name-defined]
         if cursor or size != PAGE_SIZE:
             return Page.of(db.session, cls.glimpsed_by(actor), keys, cursor, size)
         member = actor.id is not None
-        rows = db.session.execute(_first_page(member), {"reader": actor.id} if member else {}).all()
+        rows = read_alone(_first_page(member), {"reader": actor.id} if member else {})
         return Page.cut(rows, keys, size)
 
     @classmethod
