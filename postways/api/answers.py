@@ -15,6 +15,7 @@ from postways.errors import Stale
 SAFE = ("GET", "HEAD", "OPTIONS")
 CHANGES = ("PUT", "PATCH")
 OK = 200
+_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def answered(shape: BaseModel | dict[str, Any] | None, status: int) -> Response:
@@ -22,7 +23,7 @@ def answered(shape: BaseModel | dict[str, Any] | None, status: int) -> Response:
     if shape is None:
         return Response(status=204)
     if isinstance(shape, dict):
-        text = json.dumps(shape, ensure_ascii=False, separators=(",", ":"))
+        text = _as_json(shape)
         return written(text + "\n", status, _hash(text) if request.method in SAFE else None)
     text = shape.model_dump_json(exclude_unset=True)
     return written(text + "\n", status, _tag(shape, text))

@@ -43,7 +43,7 @@ from sqlalchemy.orm import (
 )
 
 from postways import blocklist, later, search
-from postways.db import Id, Moment, changed, db, now, read_alone
+from postways.db import Id, Moment, changed, db, now, numbers_alone, read_alone
 from postways.errors import Forbidden, Missing, Refused, Taken, Unpublished
 from postways.framing import Framing
 from postways.models.anybody import filled_in, stand_in
@@ -570,7 +570,8 @@ class Post(db.Model):  # type: ignore[name-defined]
         """Id, likes and whether `actor` likes it, of those of these posts that `actor` may see."""
         if not post_ids:
             return ()
-        rows = read_alone(_like_counts(stand_in(actor)), {"ids": post_ids, **filled_in(actor)})
+        asked = {f"id_{place}": post_id for place, post_id in enumerate(post_ids)}
+        rows = numbers_alone(_like_counts(stand_in(actor), len(asked)), asked | filled_in(actor))
         return [(post_id, count, bool(liked)) for post_id, count, liked in rows]
 
     @classmethod
@@ -1210,9 +1211,9 @@ def _first_page(member: bool) -> Select[Any]:
     return query.limit(PAGE_SIZE + 1)
 
 
-@lru_cache(maxsize=3)
-def _like_counts(actor: Actor) -> Select[Any]:
-    """The statement of `Post.like_counts_for`."""
+@lru_cache(maxsize=50)
+def _like_counts(actor: Actor, number: int) -> Select[Any]:
+    """The statement of `Post.like_counts_for`; one that took any number of ids would be written anew each time."""
     columns = (Post.id, Post.like_count, Post.liked_by(actor).label("liked"))
-    asked = Post.id.in_(bindparam("ids", expanding=True))
+    asked = Post.id.in_([bindparam(f"id_{place}", type_=Id) for place in range(number)])
     return select(*columns).where(asked, Post.visible_to(actor)).order_by(Post.id)  # type: ignore[return-value]
