@@ -96,7 +96,7 @@ def test_many_who_read_and_like_beside_a_busy_worker_get_answers_and_every_count
     assert min(len(hand.statuses) for hand in hands) > 1  # nobody was starved
     with seen.app_context():
         truth = dict(db.session.execute(select(Like.post_id, func.count()).group_by(Like.post_id)).all())
-        assert Post.counts(posts) == {post: (truth.get(post, 0), 0) for post in posts}
+        assert Post.counts(posts) == {post: (truth.get(post, 0), 0, 0) for post in posts}
         assert truth
         assert "ready" in Photo.in_states()
     print(f"{len(statuses) / SECONDS:.0f} answers a second over {CONNECTIONS} connections")
