@@ -17,6 +17,7 @@ from postways.api.idempotency import renders
 from postways.api.lists import asked, listed
 from postways.api.shapes import AMoment, AnId, Listed, Parts, Shape, Words
 from postways.api.users import Person, person_of
+from postways.db import reading
 from postways.errors import Invalid, Missing, Refused
 from postways.models import Block, Follow, Mute, Suggestion, User
 
@@ -171,7 +172,8 @@ def recommend() -> Recommendations:
 
     Friends of friends first, then who shares what you care for, then who is popular and active.
     """
-    return Recommendations(results=[_recommended(one) for one in Suggestion.of(g.user)])
+    with reading():  # its end sends for newer ones, if that is due
+        return Recommendations(results=[_recommended(one) for one in Suggestion.of(g.user)])
 
 
 # --- blocks

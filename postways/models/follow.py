@@ -136,6 +136,14 @@ class Follow(db.Model):  # type: ignore[name-defined]
         return cls._page(query.where(cls.followed_id == person.id, cls.state == "requested"), cursor)
 
     @classmethod
+    def count_requests(cls, person: User) -> int:
+        """How many people wait for an answer of `person`; nobody does where the account is not private."""
+        if not person.private:
+            return 0
+        waiting = (cls.followed_id == person.id, cls.state == "requested", cls.withheld.is_(False))
+        return db.session.scalar(select(func.count()).where(*waiting)) or 0
+
+    @classmethod
     def requests_of(cls, person: User, cursor: str | None) -> Page[Follow]:
         """Whom `person` has asked and who has not answered, each with its `followed`. Raises BadCursor."""
         query = cls._with(User.id == cls.followed_id, person).options(contains_eager(cls.followed))

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from postways.auth import members_only
 from postways.db import db, now
 from postways.htmx import asked_by_htmx, fragment, go, page, pages_loaded
-from postways.models import Notification
+from postways.models import Follow, Notification
 from postways.notifications import bp
 from postways.paging import BadCursor, microseconds, moment_of
 
@@ -24,7 +24,7 @@ def show() -> Response:
     context = {"page": found, "older_url": older, "n": n, "until": microseconds(now())}
     if asked_by_htmx() and cursor:
         return fragment("notifications/_more.html", **context)
-    return page("notifications/show.html", **context)
+    return page("notifications/show.html", **context, waiting=Follow.count_requests(g.user))
 
 
 @bp.post("/notifications/read/")

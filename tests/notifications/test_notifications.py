@@ -199,6 +199,19 @@ def test_a_request_is_told_and_so_is_that_it_was_accepted(app, ada, ben):
     assert kinds(app, ben) == ["accepted"]
 
 
+def test_requests_without_an_answer_stand_on_top_even_after_their_news_was_read(app, ada, ben, as_ada):
+    with app.app_context():
+        User.find(ada.id).keep_private(True)
+        Follow.begin(User.find(ben.id), User.find(ada.id))
+        db.session.commit()
+    as_ada.post("/notifications/read/")
+    assert "1 person waits for your answer" in as_ada.get("/notifications/").text
+
+    as_ada.post("/@ben/accept/")
+
+    assert "waits for your answer" not in as_ada.get("/notifications/").text
+
+
 def test_a_request_that_is_withdrawn_is_no_news(app, ada, ben):
     act(app, lambda: setattr(user(ada), "private", True))
     act(app, lambda: Follow.begin(user(ben), user(ada)))
