@@ -22,6 +22,7 @@ from postways.models.comment import LONGEST_COMMENT
 from postways.models.message import LONGEST_MESSAGE
 from postways.models.photo import LONGEST_ALT
 from postways.models.post import LONGEST_CONTENT, LONGEST_TITLE, LONGEST_WARNING, MOST_PHOTOS
+from postways.models.redirects import place
 from postways.text import one_line, rich
 
 LONG_AGO = timedelta(days=30)  # from here on the date says more than the distance
@@ -69,8 +70,8 @@ SAID = {  # what a page says of what was just done; its name travels in the quer
 LEADS_TO = {"deleted": ("settings.trash", lazy_gettext("Open the trash"))}  # from a notice: endpoint and words
 
 MEANINGS = {  # what a scope lets a token or an app do
-    "read": lazy_gettext("See what you can see: posts, people, likes, your own account"),
-    "create": lazy_gettext("Share, like and write as you"),
+    "read": lazy_gettext("See what you can see: posts, people, your own account, your messages"),
+    "create": lazy_gettext("Share, like, follow, comment and write messages as you"),
     "update": lazy_gettext("Change your posts and your profile"),
     "delete": lazy_gettext("Take back likes, move your posts to the trash"),
     "moderate": lazy_gettext("Do what you can do as a moderator"),
@@ -100,7 +101,7 @@ def init_app(app: Flask) -> None:
         contact={"url": config.contact, "words": config.contact.removeprefix("mailto:")},
     )
     app.jinja_env.filters.update(
-        ago=ago, clock=clock, iso=iso, site_time=site_time, count=count, rich=rich, one_line=one_line
+        ago=ago, clock=clock, iso=iso, site_time=site_time, count=count, rich=rich, one_line=one_line, place=place
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]

@@ -44,10 +44,10 @@ def site(tmp_path, redis_url):
 
 
 def with_venv(environ):
-    """With the programs of this Python first."""
+    """With the programs of this Python first, as in the folder of the site."""
     import sys
 
-    return {**environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    return {**environ, "PYTHONPATH": str(ROOT), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 
 
 def test_every_command_of_the_guide_works(site, tmp_path):

@@ -38,7 +38,7 @@ def test_the_page_names_the_app_its_maker_where_it_leads_and_what_it_wants(as_ad
     for part in ("Let “Prints” act for you?", "An app by @ben", "See what you can see", "Take back likes", "@ada"):
         assert part in said
     assert "prints.example" in said
-    assert "Share, like and write" not in said
+    assert "Share, like" not in said
 
 
 def test_the_page_can_not_be_framed_kept_or_sent_elsewhere_than_to_the_app(as_ada, prints, app, ben):

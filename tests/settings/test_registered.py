@@ -44,7 +44,7 @@ def test_an_app_is_registered_and_its_secret_shown_once(app, ada, as_ada):
     for path in (APPS, f"{APPS}registered/{client.id}/"):
         page = as_ada.get(path).text
         assert "Prints" in page
-        assert client.client_id in page
+        assert "prints.example" in page
         assert field(answer, "client-secret") not in page
 
 
