@@ -96,6 +96,15 @@ def test_an_address_to_come_back_to_keeps_its_own_query(app, ben, as_ada):
     assert prints.answered(as_ada)["from"] == "postways"
 
 
+def test_an_app_on_a_phone_is_come_back_to_by_its_own_scheme(app, ben, as_ada):
+    phone = Prints(app, ben, public=True, back="org.example.prints:/back", more=["http://127.0.0.1:5010/back"])
+
+    assert phone.tokens(as_ada)["scope"] == "read create"
+    assert phone.answered(as_ada, redirect_uri="http://127.0.0.1:5010/back")["code"]
+    for other in ("org.example.prints:/other", "http://127.0.0.1:5011/back", "http://localhost:5010/back"):
+        assert as_ada.get(phone.address(redirect_uri=other)).status_code == 400
+
+
 def test_the_only_address_need_not_be_named(app, as_ada, prints, ben):
     assert "code" in prints.answered(as_ada, redirect_uri=None)
     two = Prints(app, ben, more=["https://prints.example/other"])
