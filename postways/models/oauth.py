@@ -22,6 +22,7 @@ from postways.models.redirects import LONGEST_REDIRECT
 from postways.models.scopes import narrowed, scopes_in, written
 from postways.models.token import FAMILY_LASTS, LONGEST_SCOPE, REFRESH_LASTS, Family
 from postways.models.user import User
+from postways.paging import Page
 from postways.text import as_name
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ LONGEST_APP_NAME = 60
 LONGEST_SECRET = 200
 MOST_CLIENTS = 20  # of one member
 MOST_SHOWN = 200
+PAGE_SIZE = 50
 NO_CODE = "This code does not work: it is wrong, used, too old, or was ended."
 
 
@@ -142,8 +144,12 @@ class Client(db.Model):  # type: ignore[name-defined]
     @classmethod
     def all(cls) -> Sequence[Client]:
         """Every app, the newest first, with its owner."""
-        query = select(cls).options(joinedload(cls.owner)).order_by(cls.id.desc())
-        return db.session.scalars(query.limit(MOST_SHOWN)).all()
+        return db.session.scalars(select(cls).options(joinedload(cls.owner)).order_by(cls.id.desc())).all()
+
+    @classmethod
+    def page(cls, cursor: str | None) -> Page[Client]:
+        """Some of them. Raises BadCursor."""
+        return Page.of(db.session, select(cls).options(joinedload(cls.owner)), (cls.id,), cursor, PAGE_SIZE)
 
     @classmethod
     def erase_of(cls, user_id: int) -> bool:

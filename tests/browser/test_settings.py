@@ -14,6 +14,7 @@ PAGES = {
     "account": "/settings/account/",
     "sessions": "/settings/sessions/",
     "tokens and apps": "/settings/apps/",
+    "register an app": "/settings/apps/registered/add/",
     "privacy": "/settings/privacy/",
     "trash, empty": "/settings/trash/",
     "password": "/password_change/",

@@ -143,7 +143,7 @@ def test_nobody_else_sees_or_changes_it(app, ada, as_ben, as_mod):
     assert as_mod.get("/moderation/apps/").status_code == 403
 
 
-def test_an_admin_registers_for_others_and_looks_after_all(app, ada, crowd):
+def test_an_admin_registers_for_others_and_looks_after_all(app, ada, crowd, monkeypatch):
     make_user(app, "chief", "admin")
     chief = Browser(app).log_in("chief")
     add(chief, owner="@ada")
@@ -154,6 +154,9 @@ def test_an_admin_registers_for_others_and_looks_after_all(app, ada, crowd):
     assert (nobody.status_code, "nobody with that name" in nobody.text) == (422, True)
     assert [client.owner_id and client.owner_id != ada.id for client in clients(app)] == [False, None, True]
     assert words(chief.get("/moderation/apps/")).count("Prints") >= 3
+    monkeypatch.setattr("postways.models.oauth.PAGE_SIZE", 2)
+    older = re.search(r'href="([^"]+cursor=[^"]+)"', chief.get("/moderation/apps/").text).group(1)
+    assert "by @ada" in words(chief.get(unescape(older)))
     own = f"{APPS}registered/{clients(app)[0].id}/"
     assert chief.post(own, {"name": "Better", "redirect_uris": BACK}, page=own).status_code == 303
     assert clients(app)[0].name == "Better"
