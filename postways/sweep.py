@@ -24,6 +24,7 @@ from postways.models import (
     Audit,
     Code,
     Comment,
+    Conversation,
     EmailChange,
     Erasure,
     Export,
@@ -205,7 +206,7 @@ def purge() -> None:
 
 
 def check_counters() -> int:
-    """Put counts of likes, comments, reposts, saves and followers right; returns how many rows had a wrong one."""
+    """Put counts of likes, comments, reposts, saves, followers and messages right; returns how many rows were wrong."""
     likes, comments, inside = Post.with_wrong_count(), Comment.miscounted_posts(), Comment.with_wrong_counts()
     reposts = Post.with_wrong_repost_count()
     for post_id, truth in likes.items():
@@ -222,6 +223,10 @@ def check_counters() -> int:
     people = Follow.with_wrong_count()
     for user_id in people:
         Follow.set_counts(user_id)
-    if wrong := len(likes) + len(comments) + len(reposts) + len(saves) + len(inside) + len(people):
-        log.warning("%d counts of likes, comments, reposts, saves and followers were wrong", wrong)
+    letters = Conversation.with_wrong_counts()
+    for conversation_id in letters:
+        Conversation.count_anew(conversation_id)
+    posts = len(likes) + len(comments) + len(reposts) + len(saves)
+    if wrong := posts + len(inside) + len(people) + len(letters):
+        log.warning("%d counts of likes, comments, reposts, saves, followers and messages were wrong", wrong)
     return wrong

@@ -334,6 +334,23 @@ class Conversation(db.Model):  # type: ignore[name-defined]
         values = {"last_id": newest.scalar_subquery(), "unread_count": count.scalar_subquery()}
         changed(update(Conversation).where(Conversation.id == self.id).values(values))
 
+    @classmethod
+    def with_wrong_counts(cls) -> Sequence[int]:
+        """The ids of those whose newest message or unread number is not the truth."""
+        kept = Copy.conversation_id == cls.id
+        newest = select(func.coalesce(func.max(Copy.message_id), 0)).where(kept).correlate(cls).scalar_subquery()
+        new = select(func.count()).join(Message, Message.id == Copy.message_id).select_from(Copy)
+        unread = new.where(kept, Copy.incoming.is_(True), Message.read_at.is_(None)).correlate(cls).scalar_subquery()
+        return db.session.scalars(select(cls.id).where(or_(cls.last_id != newest, cls.unread_count != unread))).all()
+
+    @classmethod
+    def count_anew(cls, conversation_id: int) -> None:
+        """Put these two right."""
+        if (side := db.session.get(cls, conversation_id)) is not None:
+            User.held(side.person_id)
+            side._recount()
+            side.tell()
+
     def tell(self) -> None:
         """This person's open pages: something has changed here, and with it perhaps what is unread."""
         later.tell("conversation", person=self.person_id, other=self.other_id or 0)

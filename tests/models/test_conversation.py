@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from postways.db import db
+from postways import sweep
+from postways.db import changed, db
 from postways.errors import Forbidden, Missing, Refused, Undeliverable
 from postways.models import (
     Audit,
@@ -421,3 +422,16 @@ def test_a_page_costs_three_statements_however_much_was_written(app, two):
     assert [copy.message.text for copy in page.items] == [f"{n}" for n in range(34, 4, -1)]
     assert [copy.message.text for copy in older.items] == [f"{n}" for n in range(4, -1, -1)]
     assert len(seen) <= 4, "\n".join(seen)
+
+
+def test_wrong_counts_are_put_right_at_night(two):
+    send("ada", "ben")
+    send("ben", "ada")
+    changed(update(Conversation).where(Conversation.id == side("ada", "ben").id).values(unread_count=7, last_id=1))
+    db.session.commit()
+
+    assert sweep.check_counters() == 1
+    db.session.commit()
+
+    assert (unread("ada"), side("ada", "ben").last_id) == (1, 2)
+    assert sweep.check_counters() == 0
