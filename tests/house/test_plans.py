@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import event, text
 
 from postways.db import db
-from postways.models import Follow, feed
+from postways.models import Conversation, Copy, Follow, User, feed
+from postways.paging import cursor_of
 from tests.cast import make_post, make_user
 
 
@@ -203,3 +204,21 @@ def test_many_counts_at_once_are_looked_up_by_id(app, crowd):
 
     assert seen
     assert all("PRIMARY KEY (rowid=?)" in plan if on_sqlite else "Seq Scan" not in plan for plan in seen), seen
+
+
+@pytest.mark.parametrize(
+    "path", ["/messages/", "/messages/?box=requests", "/messages/ada/", "/messages/ada/?older={place}"]
+)
+def test_messages_are_read_from_their_index(app, ada, ben, as_ben, plans, path):
+    with app.app_context():
+        for number in range(32):
+            last = Conversation.write(User.named("ben"), User.named("ada"), f"{number}")
+        db.session.commit()
+        copy = Copy.find(last.id, User.named("ben"))
+        place = cursor_of(copy, (Copy.created_at, Copy.message_id))
+    plans.clear()
+
+    assert as_ben.get(path.format(place=place)).status_code == 200
+
+    assert plans
+    assert not any(map(sorts, plans)), plans
