@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import cast
+from typing import ClassVar, cast
 from zoneinfo import ZoneInfo
 
 from flask import Response, g
@@ -17,13 +17,15 @@ from postways.api import bp, pictures
 from postways.api.door import done, door
 from postways.api.idempotency import renders
 from postways.api.lists import asked, listed
-from postways.api.shapes import AnId, Listed, Parts, Shape, Words
+from postways.api.shapes import AnId, Listed, Parts, Several, Shape, Words
 from postways.db import db
 from postways.errors import Invalid, Missing, Refused, Undeliverable
 from postways.models import Conversation, Copy, Photo, User
 from postways.models.conversation import NOBODY
+from postways.models.message import MOST_PICTURES
 
 MOST_IDS = 1_000
+FULL = Refused("A message has at most %(most)d pictures.", field="images", most=MOST_PICTURES)
 DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -54,7 +56,11 @@ class NewMessage(Shape):
     """To whom, and what."""
 
     receiver: Words = Field(description="Username.", examples=["ben"])
-    content: Words = Field(description="1 to 5,000 characters.", examples=["Shall we meet at six?"])
+    FILES: ClassVar[dict[str, str]] = pictures.FIELDS
+    content: Words = Field(
+        default="", description="Up to 5,000 characters; none only with a picture.", examples=["Shall we meet at six?"]
+    )
+    alt: Several = Field(default=[], description=pictures.ALT, examples=[[]])
 
 
 class OnDay(Parts):
@@ -111,15 +117,19 @@ def list_received_messages(query: ReceivedFilter) -> Listed[MessageItem]:
 
 
 @bp.post("/messages/")
-@door({201: MessageItem}, tag="messages", scope="create", body=NewMessage, errors=(403,))
+@door({201: MessageItem}, tag="messages", scope="create", body=NewMessage, files=True, errors=(403,))
 def send_message(body: NewMessage) -> Response:
-    """Write to somebody.
+    """Write to somebody, with up to ten pictures as multipart/form-data.
 
     Whoever blocked you, or takes no messages of yours, answers 403, and nothing is kept.
     """
     limits.count("message", g.user.id)
     try:
-        message = Conversation.write(g.user, _receiver(body.receiver), body.content)
+        with pictures.came_along(body.alt, FULL) as photos:
+            for photo in photos:
+                photo.pend(g.user)
+            message = Conversation.write(g.user, _receiver(body.receiver), body.content, photos)
+            return done("message", 201, message_id=message.id)
     except Undeliverable as error:
         db.session.rollback()
         Conversation.note_refused(g.user, error)
@@ -128,7 +138,6 @@ def send_message(body: NewMessage) -> Response:
     except Refused as error:
         field = "content" if error.field == "text" else error.field
         raise Refused(error.message, field=field, **error.values) from None
-    return done("message", 201, message_id=message.id)
 
 
 @bp.get("/messages/<int:message_id>/")

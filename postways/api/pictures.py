@@ -1,10 +1,21 @@
-"""Photographs, as the API writes them."""
+"""Photographs, as the API writes them, and as they come along with what is sent."""
 
 from __future__ import annotations
 
-from postways.api.door import absolute
-from postways.models import Photo
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
+from werkzeug.datastructures import FileStorage
+
+from postways import uploads
+from postways.api.door import absolute
+from postways.db import db, reading
+from postways.errors import Refused
+from postways.models import Photo
+from postways.models.photo import LONGEST_ALT
+
+FIELDS = {"image": "A photograph.", "images": "Several photographs, in their order."}
+ALT = "What a picture shows; one, or several in the order of the pictures."
 SHOWN = 1_080  # pixels: the width in which a picture is shown when nothing is said of widths
 
 
@@ -28,3 +39,45 @@ def srcset(photo: Photo) -> str:
     """Every width as WebP, as a browser reads it; empty until it is ready."""
     widths = photo.widths if photo.ready else ()
     return ", ".join(f"{address(photo.key, f'{width}.webp')} {width}w" for width in widths)
+
+
+@contextmanager
+def came_along(alts: Sequence[str], full: Refused) -> Iterator[list[Photo]]:
+    """The photographs that came along, kept if all is well in the end; of a refused request nothing is.
+
+    `full` says that there are too many; its value `most` is how many may come.
+    """
+    files = uploads.sent(*FIELDS)
+    if len(files) > int(str(full.values["most"])):
+        raise full
+    if any(len(alt.strip()) > LONGEST_ALT for alt in alts):
+        message = "The description of a picture has at most %(most)d characters."
+        raise Refused(message, field="alt", most=LONGEST_ALT)
+    photos: list[Photo] = []
+    try:
+        for place, (field, file) in enumerate(files):
+            photo = _stored(field, file)
+            photos.append(photo)
+            photo.alt = alts[place].strip() if place < len(alts) else ""
+        yield photos
+    finally:
+        _let_go(photos)
+
+
+def _let_go(photos: Sequence[Photo]) -> None:
+    """Erase the files of those that no row speaks of."""
+    if not photos:
+        return
+    originals = {photo.original for photo in photos}
+    db.session.rollback()  # nothing slow happens in a transaction
+    with reading():
+        kept = Photo.known(originals)
+    for original in originals - kept:
+        uploads.discard(original)
+
+
+def _stored(field: str, file: FileStorage) -> Photo:
+    try:
+        return uploads.stored(file)
+    except Refused as error:
+        raise Refused(error.message, field=field, **error.values) from None

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 from flask import Response, g
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
-from werkzeug.datastructures import FileStorage
 
-from postways import limits, uploads
+from postways import limits
 from postways.api import bp, pictures
 from postways.api.answers import same_as_read
 from postways.api.door import absolute, done, door
 from postways.api.idempotency import renders
 from postways.api.lists import asked, listed_plainly
-from postways.api.shapes import AnIdOrNone, Listed, Parts, Shape, Words, moment, written_moment
+from postways.api.shapes import AnIdOrNone, Listed, Parts, Several, Shape, Words, moment, written_moment
 from postways.auth.staff import note_reading
-from postways.db import db, reading
+from postways.db import reading
 from postways.errors import Refused
 from postways.models import Photo, Post, User
 from postways.models.browse import LONGEST_EXCERPT, ORDERS, Browse, Seen, Span
-from postways.models.photo import LONGEST_ALT
 from postways.models.post import MOST_PHOTOS
 
 SHORT = {"created": "created_at", "updated": "updated_at"}  # forms of the orders' names
@@ -73,15 +70,10 @@ def _order(text: str) -> str:
     return name if rising else f"-{name}"
 
 
-def _several(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
 Text = WithJsonSchema({"type": ["string", "null"]})
 Since = Annotated[datetime | None, BeforeValidator(_since), Text]
 Until = Annotated[datetime | None, BeforeValidator(_until), Text]
 Range = Annotated[Span | None, BeforeValidator(_range), Text]
-Several = Annotated[list[Words], BeforeValidator(_several)]
 
 
 class Author(Shape):
@@ -226,18 +218,17 @@ class PostFilter(Parts):
         )
 
 
-PICTURES = {"image": "A photograph.", "images": "Several photographs, in their order."}
-ALT = "What a picture shows; one, or several in the order of the pictures."
+FULL = Refused("A post has at most %(most)d photographs; these are too many.", field="images", most=MOST_PHOTOS)
 TAGS = "Beside the #tags in the words: a list, or one text with commas."
 
 
 class NewPost(Shape):
     """What is shared."""
 
-    FILES: ClassVar[dict[str, str]] = PICTURES
+    FILES: ClassVar[dict[str, str]] = pictures.FIELDS
     title: Words = Field(examples=["Harbour at six"])
     content: Words = Field(default="", description="A Markdown subset.", examples=["Two boats and the #fog."])
-    alt: Several = Field(default=[], description=ALT, examples=[["Two boats in the fog"]])
+    alt: Several = Field(default=[], description=pictures.ALT, examples=[["Two boats in the fog"]])
     tags: Several = Field(default=[], description=TAGS, examples=[["harbour", "morning"]])
     audience: Words = Field(default="public", description="`public` or `followers`.", examples=["public"])
     published: bool = Field(default=True, description="False keeps it as a draft.", examples=[True])
@@ -246,10 +237,10 @@ class NewPost(Shape):
 class PostChange(Shape):
     """What is changed; the rest stays. A new picture takes the place of all that are there."""
 
-    FILES: ClassVar[dict[str, str]] = PICTURES
+    FILES: ClassVar[dict[str, str]] = pictures.FIELDS
     title: Words = Field(default="", examples=["Harbour at seven"])
     content: Words = Field(default="", examples=["Three boats."])
-    alt: Several = Field(default=[], description=ALT, examples=[["Three boats"]])
+    alt: Several = Field(default=[], description=pictures.ALT, examples=[["Three boats"]])
     tags: Several = Field(default=[], description=TAGS, examples=["harbour, morning"])
     audience: Words = Field(default="", description="`public` or `followers`.", examples=["followers"])
     published: bool = Field(default=True, description="False makes it a draft again.", examples=[True])
@@ -288,7 +279,7 @@ def create_post(body: NewPost) -> Response:
     """
     Post.judge(body.title, body.content, body.tags, body.audience)
     limits.count("post", g.user.id)
-    with _pictures(body.alt) as photos:
+    with pictures.came_along(body.alt, FULL) as photos:
         for photo in photos:
             photo.pend(g.user)
         post = Post.share(
@@ -352,7 +343,7 @@ def _change(post_id: int, body: PostChange) -> Response:
         post = _own(post_id)
         said = body.audience if "audience" in body.model_fields_set else post.audience
         Post.judge(*_words(body, post), body.tags, said, before=post)
-    with _pictures(body.alt) as photos:
+    with pictures.came_along(body.alt, FULL) as photos:
         User.held(g.user.id)  # and so the post: who changes one holds its author first
         post = _own(post_id)
         for photo in photos:
@@ -402,46 +393,6 @@ def _publish(post: Post, published: bool) -> None:
         post.publish(g.user) if published else post.withdraw(g.user)
     except Refused as error:
         raise Refused(error.message, field="published", **error.values) from None
-
-
-@contextmanager
-def _pictures(alts: Sequence[str]) -> Iterator[list[Photo]]:
-    """The photographs that came along, kept if all is well in the end; of a refused request nothing is."""
-    files = uploads.sent(*PICTURES)
-    if len(files) > MOST_PHOTOS:
-        message = "A post has at most %(most)d photographs; these are %(count)d."
-        raise Refused(message, field="images", most=MOST_PHOTOS, count=len(files))
-    if any(len(alt.strip()) > LONGEST_ALT for alt in alts):
-        message = "The description of a picture has at most %(most)d characters."
-        raise Refused(message, field="alt", most=LONGEST_ALT)
-    photos: list[Photo] = []
-    try:
-        for place, (field, file) in enumerate(files):
-            photo = _stored(field, file)
-            photos.append(photo)
-            photo.alt = alts[place].strip() if place < len(alts) else ""
-        yield photos
-    finally:
-        _let_go(photos)
-
-
-def _let_go(photos: Sequence[Photo]) -> None:
-    """Erase the files of those that no row speaks of."""
-    if not photos:
-        return
-    originals = {photo.original for photo in photos}
-    db.session.rollback()  # nothing slow happens in a transaction
-    with reading():
-        kept = Photo.known(originals)
-    for original in originals - kept:
-        uploads.discard(original)
-
-
-def _stored(field: str, file: FileStorage) -> Photo:
-    try:
-        return uploads.stored(file)
-    except Refused as error:
-        raise Refused(error.message, field=field, **error.values) from None
 
 
 @renders("post-made")

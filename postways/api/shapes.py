@@ -57,6 +57,7 @@ def _nothing_if_empty(value: object) -> object:
 
 AMoment = Annotated[datetime, AfterValidator(_in_utc)]  # UTC where no zone is said
 Words = Annotated[str, AfterValidator(_storable)]  # text that every database can hold
+Several = Annotated[list[Words], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
 Secret = Annotated[str, AfterValidator(_encodable)]  # a password or token: every other character counts
 AnId = Annotated[int, BeforeValidator(_no_boolean), Field(ge=1, le=LARGEST_ID)]
 AnIdOrNone = Annotated[AnId | None, BeforeValidator(_nothing_if_empty)]  # an empty field of a form names nothing

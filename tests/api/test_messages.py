@@ -11,7 +11,7 @@ from postways import jobs
 from postways.db import db
 from postways.models import Audit, Block, Conversation, Copy, Message, Photo, User
 from tests.api.client import Client
-from tests.cast import make_photo, make_user
+from tests.cast import make_photo, make_user, upload
 from tests.house.test_queries import statements
 
 FIELDS = {"id", "sender", "receiver", "content", "created_at", "read_at"}
@@ -233,6 +233,27 @@ def test_pictures_of_the_pages_are_read_here_by_the_two(app, ada, ben, as_ada_ap
     path = enclosed["url"].removeprefix("http://localhost")
     assert enclosed["status"] == "ready"
     assert [client.ask("GET", path).status_code for client in (as_ada_api, as_ben_api, Client(app))] == [200, 200, 404]
+
+
+def test_pictures_come_along_and_of_a_refusal_nothing_is_kept(app, ben, as_ada_api, as_ben_api):
+    def send_pictures(*files, **more):
+        return as_ada_api.ask("POST", "messages/", data={"receiver": "ben", "images": list(files), **more})
+
+    made = send_pictures(upload(), upload(), alt=["A boat", "A quay"])
+    assert (made.status_code, made.get_json()["content"]) == (201, "")
+    assert [one["alt"] for one in as_ben_api.get("messages/").get_json()["results"][0]["images"]] == [
+        "A boat",
+        "A quay",
+    ]
+
+    files = sorted(app.extensions["storage"].keys())
+    assert list(send_pictures(upload(b"no picture")).get_json()) == ["images"]
+    assert list(send_pictures(*[upload() for _ in range(11)]).get_json()) == ["images"]
+    assert list(send_pictures(upload(), receiver="nobody-at-all").get_json()) == ["receiver"]
+    as_ben_api.post("blocks/", {"blocked": "ada"})
+    assert send_pictures(upload(), content="Hello").status_code == 403
+    assert (count(app), count(app, Photo)) == (1, 2)
+    assert sorted(app.extensions["storage"].keys()) == files
 
 
 def test_who_has_left_has_no_name(app, ada, ben, as_ada_api, as_ben_api):
