@@ -66,6 +66,11 @@
     stream?.reader?.cancel();
     htmx.process(fresh);
   };
+  // Something on the page is not the reader's to see any more: what it is, is asked for.
+  on("anew", () => {
+    const address = new URL($("#live").getAttribute("hx-sse:connect"), location);
+    htmx.ajax("GET", address.pathname + "gone/?posts=" + (address.searchParams.get("posts") ?? ""), { target: "#live", swap: "none" });
+  });
   // hx-sse reconnects, but not after a first connection that failed.
   setInterval(() => {
     const live = $("#live");

@@ -410,8 +410,7 @@ class Hub:
         """Nobody but its author hears of it any more."""
         for stream in list(self.by_post.get(post, ())):
             if stream.posts[post] != stream.person:
-                del stream.posts[post]
-                _drop(self.by_post, post, stream)
+                self._forget(stream, [post])
 
     def _narrow(self, author: int, post: int) -> None:
         """Only followers may see this post (0: everything of the author's) from now on: members' pages ask anew."""
@@ -420,9 +419,7 @@ class Hub:
             if shown and stream.person not in (None, author):
                 stream.close()
             elif shown and stream.person is None:
-                for one in shown:
-                    del stream.posts[one]
-                    _drop(self.by_post, one, stream)
+                self._forget(stream, shown)
 
     def _cut_off(self, person: int) -> None:
         """Their open pages must ask anew what they may hear."""
@@ -432,9 +429,15 @@ class Hub:
     def _hide_all_of(self, author: int) -> None:
         """Nobody hears of this person's posts any more."""
         for stream in list(self.streams):
-            for post in [post for post, wrote in stream.posts.items() if wrote == author]:
-                del stream.posts[post]
-                _drop(self.by_post, post, stream)
+            if theirs := [post for post, wrote in stream.posts.items() if wrote == author]:
+                self._forget(stream, theirs)
+
+    def _forget(self, stream: Stream, posts: list[int]) -> None:
+        """The page hears of these posts no more, and asks what it may not show any more."""
+        for post in posts:
+            del stream.posts[post]
+            _drop(self.by_post, post, stream)
+        self._waiting[stream].append(words.anew())
 
 
 def _drop(index: dict[int, set[Stream]], key: int, stream: Stream) -> None:

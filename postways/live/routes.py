@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, abort, current_app, g, request
 
 from postways.db import db
+from postways.htmx import fragment
 from postways.live import bp, hub_of_this_process, words
 from postways.live.hub import Entry, Hub, Stream
 from postways.models import Comment, Conversation, Feed, Notification, Post
@@ -37,7 +38,8 @@ def stream() -> Response:
     hub.open(page)  # first listen, then look what was missed
     try:
         since = request.headers.get("Last-Event-ID") or request.args.get("since", "")
-        first = words.HELLO + _missed(hub, page, since, newest, feed)
+        first = words.HELLO + (words.anew() if len(page.posts) < len(posts) else b"")
+        first += _missed(hub, page, since, newest, feed)
         db.session.remove()
     except BaseException:
         hub.leave(page)
@@ -47,6 +49,16 @@ def stream() -> Response:
     answer.call_on_close(lambda: hub.leave(page))
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["X-Accel-Buffering"] = "no"
+    return answer
+
+
+@bp.get("/live/gone/")
+def gone() -> Response:
+    """Sentences for the places of those `posts` that the reader may not see, or not any more."""
+    posts = _ids(request.args.get("posts", ""))
+    seen = Post.authors_of(posts, g.user) if posts else {}
+    answer = fragment("live/gone.html", posts=[post for post in posts if post not in seen])
+    answer.headers["Cache-Control"] = "no-store"
     return answer
 
 

@@ -25,6 +25,11 @@ def named(event: str, data: str) -> bytes:
     return f"event: {event}\ndata: {data}\n\n".encode()
 
 
+def anew() -> bytes:
+    """That something which the page shows is not for its reader any more; the page asks what. It names no post."""
+    return named("anew", "")
+
+
 def batch(entry_id: str, messages: list[bytes]) -> bytes:
     """All that is to be told up to `entry_id`; only the last one names it, or a page cut off before would miss some."""
     if not messages:

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.site import share
+from tests.browser.site import say, share
 from tests.browser.test_every_page import check
 
 
@@ -61,6 +61,30 @@ def test_a_block_is_made_seen_and_undone(full, open_page):
     expect(ben.get_by_text("You have blocked nobody.")).to_be_visible()
     eva.goto("/")
     expect(eva.locator(f"#post-{post}")).to_be_visible()
+
+
+def test_a_block_empties_what_the_other_has_open(full, open_page):
+    ben, eva = open_page("ben"), open_page("eva")
+    post = share(ben.context, "Open in three windows", pictures=1)
+    say(ben.context, post, "A word to it")
+    windows = [eva, eva.context.new_page(), eva.context.new_page()]
+    for window, path in zip(windows, ("/", f"/posts/{post}/", "/@ben/"), strict=True):
+        window.goto(path)
+        expect(window.locator(f"#post-{post} img").first).to_be_attached()
+    windows[1].locator("textarea").first.fill("What I was about to say")
+
+    ben.goto("/@eva/")
+    ben.locator("summary", has_text="More").click()
+    ben.get_by_role("button", name="Block").click()
+
+    for window in windows:
+        expect(window.locator(f"#post-{post}")).to_have_text("This post is not shown to you any more.")
+        expect(window.locator(f"#post-{post} img")).to_have_count(0)
+    expect(windows[1].get_by_text("A word to it")).to_have_count(0)
+    expect(windows[1].locator("textarea").first).to_have_value("What I was about to say")
+    ben.goto("/settings/privacy/")
+    ben.get_by_role("button", name="Unblock eva").click()
+    expect(ben.get_by_text("You have blocked nobody.")).to_be_visible()
 
 
 def test_a_muted_word_is_added_and_let_go(full, open_page):

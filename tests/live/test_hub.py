@@ -258,6 +258,49 @@ def test_a_post_in_the_trash_falls_silent(app, hub, post, ada, ben):
     assert reader.posts == {}
 
 
+def test_pages_of_what_was_hidden_are_told_to_look_anew_and_not_at_what(app, hub, post, ada, ben):
+    visitor, member, author = page(hub, post), page(hub, post, person=ben.id), page(hub, post, person=ada.id)
+    with app.app_context():
+        Post.find(post.id, ada).delete(ada)
+        db.session.commit()
+    hub._read()
+
+    for reader in (visitor, member):
+        assert "event: anew\ndata: \n\n" in heard(reader)
+    assert "anew" not in heard(author)
+
+
+def test_only_what_the_reader_may_not_see_gets_another_word(app, post, ada, ben, guest, as_ada, as_ben):
+    with app.app_context():
+        Block.begin(ada, User.named("ben"))
+        db.session.commit()
+    draft = make_post(app, ada, published=False)
+    path = f"/live/gone/?posts={post.id},{draft.id},987654321"
+
+    told = {
+        name: re.findall(r"#post-(\d+)", browser.get(path).text)
+        for name, browser in (("ada", as_ada), ("ben", as_ben), ("guest", guest))
+    }
+
+    here, hidden, nothing = str(post.id), str(draft.id), "987654321"
+    assert told == {"ada": [nothing], "ben": [here, hidden, nothing], "guest": [hidden, nothing]}
+    assert guest.get("/live/gone/?posts=x").status_code == 400
+    assert guest.get("/live/gone/").text.strip() == ""
+
+
+def test_who_comes_back_to_less_is_told_to_look_anew(app, post, ada, as_ben):
+    path = f"/live/?posts={post.id}"
+    before = next(iter(as_ben.get(path).response)).decode()
+    with app.app_context():
+        Block.begin(ada, User.named("ben"))
+        db.session.commit()
+
+    after = next(iter(as_ben.get(path).response)).decode()
+
+    assert "event: anew" in after
+    assert "event: anew" not in before
+
+
 def test_a_page_that_reads_too_slowly_is_cut_off_and_misses_nothing(app, hub, post, ben):
     slow = page(hub, post)
     known = hub.last
