@@ -128,6 +128,7 @@ def _empty_tables() -> None:
     else:
         for table in reversed(db.metadata.sorted_tables):
             db.session.execute(table.delete())
+        db.session.execute(text("DELETE FROM sqlite_sequence"))
     db.session.commit()
 
 

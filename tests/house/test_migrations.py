@@ -3,12 +3,12 @@
 import pytest
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect, select
+from sqlalchemy import func, inspect, select, text
 
 from postways import create_app
 from postways.config import Config
 from postways.db import db
-from postways.models import Post, User
+from postways.models import Like, Post, User
 from postways.search import is_index, matching_posts, people, tags
 from tests.servers import empty_database
 
@@ -57,6 +57,51 @@ def test_the_models_hold_nothing_that_the_migrations_do_not_make(fresh):
     checked = fresh.test_cli_runner().invoke(args=["db", "check"])
 
     assert checked.exit_code == 0, checked.output
+
+
+def test_no_database_gives_an_id_twice(fresh):
+    """A table that a later migration makes on SQLite needs `sqlite_autoincrement=True`, also when one rebuilds it."""
+    with fresh.app_context():
+        upgrade()
+        if db.engine.dialect.name == "sqlite":
+            asked = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%AUTOINCREMENT%'"
+            again = set(db.session.execute(text(asked)).scalars())
+            assert {
+                name for name, table in db.metadata.tables.items() if "id" in table.primary_key.columns
+            } & again == set()
+        first, second = (User.sign_up(name, None, "x") for name in ("ada", "ben"))
+        before = second.id
+        db.session.delete(second)
+        db.session.flush()
+        assert User.sign_up("eva", None, "x").id > before > first.id
+
+
+def test_rebuilding_a_table_keeps_what_is_in_it_and_what_it_holds_by(fresh):
+    with fresh.app_context():
+        upgrade(revision="0024")
+        author = User.sign_up("ada", None, "x")
+        post = Post.share(author, title="Harbour at six")
+        post.like(author)
+        db.session.commit()
+        before = _indexes()
+
+        upgrade()
+
+        assert _indexes() == before
+        db.session.expire_all()
+        assert [(found.title, found.like_count) for found in db.session.scalars(select(Post))] == [
+            ("Harbour at six", 1)
+        ]
+        assert db.session.scalar(select(func.count()).select_from(Like)) == 1
+        db.session.delete(db.session.get(User, author.id))
+        db.session.commit()
+        assert db.session.scalar(select(func.count()).select_from(Like)) == 0  # foreign keys still hold
+
+
+def _indexes() -> dict[str, set[str | None]]:
+    db.session.rollback()
+    looking = inspect(db.engine)
+    return {name: {index["name"] for index in looking.get_indexes(name)} for name in looking.get_table_names()}
 
 
 def test_what_was_there_before_search_is_found_after_its_migration(fresh):
