@@ -13,7 +13,7 @@ from postways import exports, images, mail
 from postways.config import Config
 from postways.db import db, now, reading
 from postways.images import Derived, Unreadable
-from postways.models import Erasure, Export, Mail, Photo, Suggestion, User
+from postways.models import Erasure, Export, Mail, Photo, Suggestion, User, departure
 from postways.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -93,6 +93,13 @@ def suggest(person_id: int) -> None:
             found = Suggestion.found_for(reader) if reader is not None else ()
         Suggestion.replace(person_id, found, now())
         db.session.commit()
+
+
+def withdraw(user_id: int) -> None:
+    """Let what somebody who has left liked, reposted and saved count no more."""
+    with _context():
+        while departure.withdraw_some(user_id):
+            db.session.commit()
 
 
 def _export_lives(row: Export) -> None:

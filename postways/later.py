@@ -36,6 +36,7 @@ QUEUES = {
     "send_mail": "mail",
     "make_export": "default",
     "suggest": "default",
+    "withdraw": "default",
 }
 JOB_TIMEOUT = 120  # seconds
 LONG_JOBS = {"make_export": 3_600}  # seconds

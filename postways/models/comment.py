@@ -507,17 +507,21 @@ class Comment(db.Model):  # type: ignore[name-defined]
         changed(update(cls).where(cls.author_id == person_id).values(withheld=withheld))
 
     @classmethod
+    def erase_likes_of(cls, person_id: int, most: int) -> bool:
+        """Erase some likes of a person who has left; False when there is nothing left."""
+        mine = select(CommentLike.id, CommentLike.comment_id).where(CommentLike.user_id == person_id).limit(most)
+        likes = db.session.execute(mine).all()
+        changed(delete(CommentLike).where(CommentLike.id.in_([like.id for like in likes])))
+        for like in likes:
+            changed(update(cls).where(cls.id == like.comment_id).values(like_count=cls.like_count - 1))
+        return bool(likes)
+
+    @classmethod
     def erase_some_of(cls, person_id: int, most: int) -> bool:
-        """Erase some of what a person who has left said and liked; False when there is nothing left.
+        """Erase some of what a person who has left said; False when there is nothing left.
 
         What others answered stays as a gap that names nobody.
         """
-        mine = select(CommentLike.id, CommentLike.comment_id).where(CommentLike.user_id == person_id).limit(most)
-        if likes := db.session.execute(mine).all():
-            changed(delete(CommentLike).where(CommentLike.id.in_([like.id for like in likes])))
-            for like in likes:
-                changed(update(cls).where(cls.id == like.comment_id).values(like_count=cls.like_count - 1))
-            return True
         said = select(cls.id).where(cls.author_id == person_id).order_by(cls.id.desc()).limit(most)  # replies first
         ids = db.session.scalars(said).all()
         cls._erase(ids)

@@ -50,9 +50,7 @@ def due(moment: datetime) -> list[int]:
 def erase_some(user_id: int) -> bool:
     """Erase a part; False when the account itself has gone. Other people's counts stay right at every step."""
     if (
-        _erase_likes(user_id)
-        or _erase_reposts(user_id)
-        or _erase_saves(user_id)
+        withdraw_some(user_id)
         or _erase_follows(user_id)
         or Client.erase_of(user_id)
         or Conversation.erase_some_of(user_id)
@@ -75,6 +73,21 @@ def erase_some(user_id: int) -> bool:
     search.people.forget([user_id])
     changed(delete(User).where(User.id == user_id, User.deleted_at.is_not(None)))
     return False
+
+
+def withdraw_some(user_id: int) -> bool:
+    """Take back some of what counts elsewhere (likes, reposts, saves) of a deleted account; False when nothing is left.
+
+    This needs not wait: who leaves does not come back, and lists name them no more.
+    """
+    if db.session.scalar(select(User.deleted_at).where(User.id == user_id)) is None:
+        return False
+    return (
+        _erase_likes(user_id)
+        or _erase_reposts(user_id)
+        or _erase_saves(user_id)
+        or Comment.erase_likes_of(user_id, STEP)
+    )
 
 
 def _erase_follows(user_id: int) -> bool:

@@ -637,6 +637,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         PastUsername.keep(self.username_key, self.id, gone=True)
         Audit.note("account-deleted", actor, self)
         Mail.send("account-deleted", self)
+        later.job("withdraw", self.id)
 
     def _withhold(self, withheld: bool) -> None:
         from postways.models.comment import Comment

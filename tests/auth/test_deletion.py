@@ -9,9 +9,9 @@ import time_machine
 
 from postways import jobs, media, sweep
 from postways.db import db, now
-from postways.models import Audit, Erasure, Export, Mail, Photo, Post, User
+from postways.models import Audit, Comment, Erasure, Export, Mail, Photo, Post, User
 from postways.models.departure import ERASED_AFTER
-from tests.cast import PASSWORD, Browser, letters, make_photo, make_post
+from tests.cast import PASSWORD, Browser, letters, make_comment, make_photo, make_post
 
 
 def in_(**ahead: float):
@@ -53,6 +53,35 @@ def test_the_page_asks_with_what_goes(app, ada, as_ada, post, ben):
 
     for words in ("1 post", "2 photographs", "1 like", "Delete @ada?"):
         assert words in text
+
+
+def test_what_counted_elsewhere_is_taken_back_without_waiting(app, ada, as_ada, ben, guest):
+    post = make_post(app, ben, likes=[ada, ben])
+    comment = make_comment(app, post, ben)
+    with app.app_context():
+        Post.find(post.id, ada).repost(ada)
+        Comment.find(comment.id, ada).like(ada)
+        db.session.commit()
+    leave(as_ada, ada)
+
+    jobs.use(app)
+    jobs.withdraw(ada.id)
+    jobs.withdraw(ada.id)
+
+    found = guest.get(f"/api/v1/posts/{post.id}/").json["stats"]
+    assert (found["likes_count"], guest.get(f"/api/v1/likes/?post={post.id}").json["count"]) == (1, 1)
+    with app.app_context():
+        assert (Post.find(post.id, ben).repost_count, Comment.find(comment.id, ben).like_count) == (0, 0)
+
+
+def test_nothing_is_taken_back_of_somebody_who_stays(app, ada, ben):
+    post = make_post(app, ben, likes=[ada])
+
+    jobs.use(app)
+    jobs.withdraw(ada.id)
+
+    with app.app_context():
+        assert Post.find(post.id, ben).like_count == 1
 
 
 def test_everything_is_hidden_at_once(app, ada, as_ada, readers, post):

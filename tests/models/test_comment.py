@@ -396,7 +396,7 @@ def test_who_has_left_leaves_gaps_where_others_answered(app, post, ada, ben, ins
     db.session.commit()
     assert (shape(post), count(post)) == ([("Ada's", []), (None, ["Reply"])], 2)
 
-    while Comment.erase_some_of(ben.id, 1):
+    while Comment.erase_likes_of(ben.id, 1) or Comment.erase_some_of(ben.id, 1):
         db.session.commit()
         assert count(post) == 2
 
