@@ -136,6 +136,12 @@ def test_a_block_is_made_once_and_undone(as_ada_api, as_ben_api, ada, ben):
     assert as_ada_api.delete("blocks/ben/").status_code == 404
 
 
+@pytest.mark.parametrize("address", ["/api/block", "/api/block/"])
+def test_the_old_address_of_blocks_is_the_same_door(as_ada_api, ada, ben, address):
+    assert as_ada_api.post(address, {"blocked": "ben"}).status_code == 201
+    assert as_ada_api.get(address).get_json() == as_ada_api.get("blocks/").get_json()
+
+
 @pytest.mark.parametrize("name", ["ada", "nobody", "", None, "\x00"])
 def test_a_block_of_oneself_or_nobody_is_refused(as_ada_api, ada, name):
     answer = as_ada_api.post("blocks/", {"blocked": name})
