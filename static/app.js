@@ -13,6 +13,11 @@
   }).observe(notice, { childList: true });
   $("#errors")?.focus();
 
+  // What begins with the name of who is answered is written on behind it.
+  const goOn = (area) => area?.matches("textarea[autofocus]") && !area.selectionEnd && area.setSelectionRange(area.value.length, area.value.length);
+  goOn(document.activeElement);
+  on("focusin", ({ target }) => goOn(target));
+
   // A like or repost is shown at once; the answer replaces its form, so a form that is still there was refused.
   const flip = (form) => {
     const button = $("button", form), count = $("[id]", button);  // a bookmark has none

@@ -61,6 +61,22 @@ def test_a_reply_joins_its_thread_here_and_there(ada, ben, post):
     expect(ada.locator(f"#replies-{top} > li")).to_contain_text("In the old harbour")
 
 
+def test_an_answer_to_a_reply_is_written_behind_the_name(ada, ben, post):
+    top = say(ada.context, post, "Where is this?")
+    reply = say(ada.context, post, "At the pier", top)
+    ben.goto(f"/posts/{post}/")
+
+    ben.locator(f"#comment-{reply}").get_by_role("link", name="Reply").click()
+    expect(ben.locator(f"#say{reply} textarea")).to_be_focused()
+    ben.keyboard.type("which one?")
+    expect(ben.locator(f"#say{reply} textarea")).to_have_value("@ada which one?")
+
+    ben.goto(f"/posts/{post}/?reply={reply}#body{reply}")
+    expect(ben.locator(f"#say{reply} textarea")).to_be_focused()
+    ben.keyboard.type("which one?")
+    expect(ben.locator(f"#say{reply} textarea")).to_have_value("@ada which one?")
+
+
 def test_a_reply_can_be_thought_better_of(ben, ada, post):
     top = say(ada.context, post, "Where is this?")
     ben.goto(f"/posts/{post}/")
