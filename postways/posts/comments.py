@@ -162,10 +162,11 @@ def _find_answered(comment_id: int) -> Comment:
 
 
 def _said(made: Comment) -> Response:
-    """The place of what was said; for the page that shows the newest, everything that is new there."""
+    """The place of what was said among the others; for the page that shows the newest, everything that is new there."""
     since = request.form.get("since", type=int)
     if not asked_by_htmx() or since is None or not 0 <= since < LARGEST_ID:
-        return go(_place(made))
+        newest = url_for("posts.show", post_id=made.post_id, _anchor=f"comment-{made.id}")
+        return go(newest if made.parent_id is None else _place(made))
     with reading():
         post = Post.find(made.post_id, g.user, photos=False)
         if made.parent_id is not None:

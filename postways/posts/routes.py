@@ -309,8 +309,11 @@ def _form_page(
     status, stale = 200, bool(form.csrf_token.errors)
     if form.is_submitted() and not only_rearranges():
         status = 403 if stale else 422
-    elif form.is_submitted() and form.refusals:
-        status = 422
+    elif form.is_submitted():
+        status = 422 if form.refusals else 200
+        errors = {}
+        for field in form:  # nobody said yet that the words are done
+            field.errors = ()
     return page(
         "posts/form.html",
         status,

@@ -389,6 +389,7 @@ def test_files_are_uploaded_and_the_form_goes_on(app, as_ada):
 
     again = share(as_ada, upload(), action="add", title="", photo=shots(answer))
     assert again.status_code == 200
+    assert "Not done yet" not in again.text and "aria-invalid" not in again.text
     assert len(shots(again)) == 2
     assert posts(app) == []
 
