@@ -18,10 +18,7 @@ from markupsafe import Markup
 from postways.config import Config
 from postways.db import now
 from postways.models import Photo
-from postways.models.comment import LONGEST_COMMENT
-from postways.models.message import LONGEST_MESSAGE
-from postways.models.photo import LONGEST_ALT
-from postways.models.post import LONGEST_CONTENT, LONGEST_TITLE, LONGEST_WARNING, MOST_PHOTOS
+from postways.models.post import LONGEST_TITLE, LONGEST_WARNING, MOST_PHOTOS
 from postways.models.redirects import place
 from postways.text import one_line, rich
 
@@ -91,10 +88,6 @@ def init_app(app: Flask) -> None:
             "max_upload_mb": config.max_upload_mb,
             "photos": MOST_PHOTOS,
             "title": LONGEST_TITLE,
-            "content": LONGEST_CONTENT,
-            "alt": LONGEST_ALT,
-            "comment": LONGEST_COMMENT,
-            "message": LONGEST_MESSAGE,
             "warning": LONGEST_WARNING,
         },
         base_url=config.base_url,

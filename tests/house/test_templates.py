@@ -54,6 +54,11 @@ def test_a_template_holds_no_script_and_no_style(name):
 
 
 @pytest.mark.parametrize("name", templates())
+def test_nothing_is_cut_silently_from_what_is_pasted_into_a_long_text(name):
+    assert not [attributes for tag, attributes in read(name).elements if tag == "textarea" and "maxlength" in attributes]
+
+
+@pytest.mark.parametrize("name", templates())
 def test_what_people_read_goes_through_gettext(name):
     html = read(name)
     spoken = [attributes.get(one, "") for _, attributes in html.elements for one in SPOKEN]
