@@ -28,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, contains_eager, foreign, joinedload, mapped_column, relationship
 
 from postways import later
 from postways.db import Id, Moment, changed, db, now
@@ -37,6 +37,7 @@ from postways.models.comment import Comment
 from postways.models.guest import Actor
 from postways.models.mail import Mail
 from postways.models.mute import Mute
+from postways.models.photo import Photo
 from postways.models.post import Post
 from postways.models.user import User
 from postways.paging import EPOCH, Asked, Numbered, Page
@@ -88,6 +89,12 @@ class Notification(db.Model):  # type: ignore[name-defined]
 
     post: Mapped[Post | None] = relationship(lazy="raise_on_sql")
     comment: Mapped[Comment | None] = relationship(lazy="raise_on_sql")
+    picture: Mapped[Photo | None] = relationship(  # the first of the post
+        primaryjoin=lambda: and_(foreign(Photo.post_id) == Notification.post_id, Photo.position == 0),
+        lazy="raise_on_sql",
+        uselist=False,
+        viewonly=True,
+    )
     # of those whom the reader may see; filled by `listed`
     actors: Sequence[User] = ()
     count = 0
@@ -153,8 +160,19 @@ class Notification(db.Model):  # type: ignore[name-defined]
     @classmethod
     def _of(cls, reader: User) -> Select[Notification]:
         query = select(cls).where(cls.person_id == reader.id, cls.shown(reader.id))
-        loaded = query.options(joinedload(cls.post), joinedload(cls.comment))
+        told = aliased(Comment)
+        query = query.outerjoin(told, told.id == func.coalesce(cls.comment_id, cls._newest_said(reader)))
+        comment = contains_eager(cls.comment.of_type(told))
+        loaded = query.options(joinedload(cls.post), joinedload(cls.picture), comment)
         return loaded.execution_options(populate_existing=True)
+
+    @classmethod
+    def _newest_said(cls, reader: User) -> ScalarSelect[int]:
+        """The id of the newest comment that a row of comments on a post tells of; null for other rows."""
+        said, actors = aliased(Comment), select(Act.actor_id).where(Act.notification_id == cls.id)
+        theirs = (said.post_id == cls.post_id, said.author_id.in_(actors), said.created_at <= cls.touched_at)
+        newest = select(func.max(said.id)).where(cls.kind == "comment", *theirs, Comment.listed_for(reader, said))
+        return newest.correlate(cls).scalar_subquery()
 
     @classmethod
     def _name(cls, rows: Sequence[Notification], reader: User) -> None:

@@ -55,7 +55,9 @@ def test_a_template_holds_no_script_and_no_style(name):
 
 @pytest.mark.parametrize("name", templates())
 def test_nothing_is_cut_silently_from_what_is_pasted_into_a_long_text(name):
-    assert not [attributes for tag, attributes in read(name).elements if tag == "textarea" and "maxlength" in attributes]
+    assert not [
+        attributes for tag, attributes in read(name).elements if tag == "textarea" and "maxlength" in attributes
+    ]
 
 
 @pytest.mark.parametrize("name", templates())

@@ -96,6 +96,22 @@ def test_fifty_likes_at_once_are_one_line_of_fifty(app, post, ada):
         assert [(row.kind, row.count) for row in page.items] == [("like", 50)]
 
 
+def test_what_is_told_of_a_comment_shows_its_beginning_and_the_picture_and_leads_there(app, as_ada, ada, ben):
+    post = make_post(app, ada, title="Boats", pictures=2)
+    said = say(app, post, ben, "Where is this? " * 20)
+
+    page = as_ada.get("/notifications/").text
+    assert f'href="/posts/{post.id}/?comment={said}#comment-{said}"' in page
+    assert "Where is this? Where" in page and "Where is this? " * 6 not in page
+    assert page.count("/square.jpg") == 1
+
+    with app.app_context():
+        db.session.get(Post, post.id).warning = "blood"
+        db.session.commit()
+    covered = as_ada.get("/notifications/").text
+    assert "Where is this?" not in covered and "/square.jpg" not in covered
+
+
 def test_reading_is_a_form_and_looking_changes_nothing(app, as_ada, as_ben, post, ada):
     as_ben.post(f"/posts/{post.id}/like/")
 
