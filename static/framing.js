@@ -66,6 +66,18 @@
     svg.addEventListener("pointermove", move);
     for (const end of ["pointerup", "pointercancel"]) svg.addEventListener(end, stop, { once: true });
   });
+  // Who draws needs no numbers; they stay as they were opened, and what is wrong with one is seen.
+  let numbers = false;
+  const fold = () => {
+    const fields = form()?.querySelector(".numbers");
+    if (fields) fields.open = numbers || Boolean(fields.querySelector("[aria-invalid]"));
+  };
+  fold();
+  document.addEventListener("htmx:after:swap", fold);
+  document.addEventListener("click", ({ target }) => {
+    const fields = target.closest("#framing .numbers > summary")?.parentElement;
+    if (fields) numbers = !fields.open; // it is about to be
+  });
   document.addEventListener("input", ({ target }) => {
     if (target.form !== form()) return;
     if (NAMES.includes(target.name)) free();

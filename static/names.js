@@ -38,6 +38,7 @@
     area.setAttribute("aria-autocomplete", "list");
     area.setAttribute("aria-controls", "names");
     mark(list.firstElementChild);
+    list.scrollIntoView({ block: "nearest" });
     said.textContent = list.dataset.say;
   };
   const ask = async (area, beginning) => {

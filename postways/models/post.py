@@ -34,6 +34,7 @@ from sqlalchemy.orm import (
     aliased,
     attributes,
     contains_eager,
+    defaultload,
     joinedload,
     mapped_column,
     query_expression,
@@ -342,9 +343,13 @@ class Post(db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def find(cls, post_id: int, actor: Actor, *, photos: bool = True) -> Post:
-        """The post, if `actor` may see it, with its photographs unless nobody will look at them. Raises Missing."""
+        """The post, if `actor` may see it. Raises Missing.
+
+        Unless nobody will look at them its photographs come along, and how its author and `actor` stand to each other.
+        """
         query = cls.seen_by(actor).where(cls.id == post_id)
-        post = db.session.scalar(query.options(selectinload(cls.photos)) if photos else query)
+        whole = (selectinload(cls.photos), defaultload(cls.author).options(*User.ties_to(actor)))
+        post = db.session.scalar(query.options(*whole) if photos else query)
         if post is None:
             raise Missing
         return post

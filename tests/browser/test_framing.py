@@ -58,6 +58,8 @@ def test_the_keyboard_alone_turns_and_crops(ada):
     ada.get_by_role("button", name="To the right").press("Enter")
     expect(ada.locator("#framing [name=turns]")).to_have_value("1")
     expect(ada.get_by_role("button", name="To the right")).to_be_focused()
+    expect(ada.get_by_label("Height", exact=True)).to_be_hidden()
+    ada.get_by_text("By numbers").click()
     ada.get_by_label("Height", exact=True).fill("50")
     expect(ada.locator(".kept")).to_have_attribute("height", "600")
     ada.get_by_role("radio", name="Middle").press("ArrowDown")

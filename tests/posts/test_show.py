@@ -29,6 +29,17 @@ def test_a_post_shows_words_and_pictures_with_sizes(guest, post):
     assert f'href="http://localhost/posts/{post.id}/"' in text
 
 
+def test_who_reads_a_post_can_follow_its_author_until_they_do(guest, as_ada, as_ben, post):
+    place, door = f"/posts/{post.id}/", 'action="/@ada/follow/"'
+    assert door in as_ben.get(place).text
+    assert door not in as_ada.get(place).text and door not in guest.get(place).text
+    assert door not in as_ben.get("/").text
+
+    as_ben.post("/@ada/follow/", page=place)
+
+    assert door not in as_ben.get(place).text and "/@ada/unfollow/" not in as_ben.get(place).text
+
+
 def test_alt_texts_and_camera_data_are_shown(app, guest, ada, post):
     with app.app_context():
         photo = db.session.get(Photo, post.photos[0].id)
