@@ -60,6 +60,7 @@ def two(app, ada, ben, crowd) -> dict[str, dict[str, object]]:
         )
         with app.app_context():
             Post.find(post.id, other).save(other)
+            Post.find(post.id, crowd).repost(crowd)  # so it comes into the feed of the other, who follows zoe
             db.session.commit()
         comment = make_comment(app, common, person, f"{person.username}’s lighthouse is older")
         things[person.username] = {
