@@ -155,7 +155,7 @@ def make_token(body: LogIn) -> Response:
 
 
 @bp.post("/auth/logout/")
-@door({204: None}, tag="auth", body=Refresh)
+@door({204: None}, tag="auth", body=Refresh, any_token=True)
 def log_out(body: Refresh) -> Response:
     """End the token that asks, or the log-in whose refresh token is sent."""
     if body.refresh is not None:
@@ -168,7 +168,7 @@ def log_out(body: Refresh) -> Response:
 
 
 @bp.post("/auth/logout/all/")
-@door({204: None}, tag="auth", body=Nothing)
+@door({204: None}, tag="auth", body=Nothing, any_token=True)
 def log_out_everywhere(body: Nothing) -> Response:
     """End every token and session of yours, personal tokens too."""
     if not g.user.is_member:

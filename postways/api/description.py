@@ -166,6 +166,8 @@ def _describe(operation: dict[str, Any], method: str, told: Door, references: An
         operation["x-scope"] = told.scope
     if told.enters is not None:
         operation["security"] = [{"recovery": []}]
+    if told.any_token:
+        operation["security"] = [{"access": []}, {"token": []}, {"session": []}]
     if told.body is not None:
         operation["requestBody"] = _request_body(told, references)
     answers = {**_answers(told, method, references), **_problems(operation, method, told)}

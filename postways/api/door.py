@@ -36,6 +36,8 @@ class Door:
     visitors: bool = False  # nobody else
     own_credentials: bool = False  # what it reads says who asks; a session of the pages counts for nothing here
     enters: Callable[[], None] | None = None  # judges the Authorization instead, before the body is read
+    any_token: bool = False  # one is needed, whatever its scopes: the view sees to it
+    says: str = ""  # the `detail` of the ordinary answer
 
 
 def door(
@@ -50,13 +52,15 @@ def door(
     visitors: bool = False,
     own_credentials: bool = False,
     enters: Callable[[], None] | None = None,
+    any_token: bool = False,
+    says: str = "",
 ) -> Callable[[View], View]:
     """Put a view behind a door; it takes `body` and `query` by these names.
 
     It answers a shape, or None for 204, or a `Response`. Its name is the operation's id, the first line of its
     docstring the summary.
     """
-    told = Door(answers, tag, scope, body, query, files, errors, visitors, own_credentials, enters)
+    told = Door(answers, tag, scope, body, query, files, errors, visitors, own_credentials, enters, any_token, says)
     status = next(iter(answers))
 
     def behind(view: View) -> View:

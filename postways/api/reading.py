@@ -7,12 +7,14 @@ import re
 import shlex
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 Schema = dict[str, Any]
 PLACES = {"user_id_or_username": "ada", "username": "ada", "tag": "harbour"}
 AN_ID = "7"
 MULTIPART = "multipart/form-data"
 LONGEST_LINE = 72
+TELLING = ("ids", "q")  # not needed, but without them nothing is asked
 
 
 class Named(NamedTuple):
@@ -33,6 +35,8 @@ class Shown(NamedTuple):
     summary: str
     words: str
     scope: str
+    recovery: bool  # by the token of a mail
+    any_token: bool  # whatever its scopes
     parameters: list[Named]
     fields: list[Named]
     kinds: list[str]  # of the body
@@ -66,6 +70,7 @@ def groups_of(spec: Schema) -> list[Group]:
 def _shown(spec: Schema, method: str, path: str, operation: Schema) -> Shown:
     content = operation.get("requestBody", {}).get("content", {})
     answers = operation["responses"].items()
+    wanted = {name for way in operation.get("security", []) for name in way}
     return Shown(
         id=operation["operationId"],
         method=method,
@@ -73,6 +78,8 @@ def _shown(spec: Schema, method: str, path: str, operation: Schema) -> Shown:
         summary=operation["summary"],
         words=operation.get("description", ""),
         scope=operation.get("x-scope", ""),
+        recovery="recovery" in wanted,
+        any_token="access" in wanted,
         parameters=[_parameter(spec, one) for one in operation.get("parameters", [])],
         fields=_body(spec, content),
         kinds=list(content),
@@ -134,12 +141,13 @@ def _example(answer: Schema) -> str:
 def _curl(spec: Schema, method: str, path: str, operation: Schema) -> str:
     """A command that asks for it."""
     path = re.sub(r"\{(\w+)\}", lambda place: PLACES.get(place[1], AN_ID), path)
-    needed = [one for one in operation.get("parameters", []) if one["in"] == "query" and one.get("required")]
-    query = "&".join(f"{one['name']}={one['schema'].get('examples', ['1'])[0]}" for one in needed)
+    asked = [one for one in operation.get("parameters", []) if one["in"] == "query"]
+    shown = [one for one in asked if one.get("required") or one["name"] in TELLING]
+    query = urlencode({one["name"]: one["schema"].get("examples", ["1"])[0] for one in shown}, safe=",")
     parts = ["curl" if method == "GET" else f"curl -X {method}", shlex.quote(spec["servers"][0]["url"] + path)]
     if query:
         parts[1] = shlex.quote(spec["servers"][0]["url"] + path + "?" + query)
-    if operation.get("x-scope"):
+    if operation.get("security"):
         parts.append('-H "Authorization: Bearer $TOKEN"')
     content = operation.get("requestBody", {}).get("content", {})
     if content:
@@ -152,11 +160,14 @@ def _sent(spec: Schema, content: Schema) -> list[str]:
     if MULTIPART not in content:
         return ['-H "Content-Type: application/json"', f"-d {shlex.quote(json.dumps(example, ensure_ascii=False))}"]
     files = [one.name for one in _fields(spec, content[MULTIPART]["schema"]) if "file" in one.kind]
-    words = {name: value for name, value in example.items() if name not in files and value is not None}
-    several = [(name, one) for name, value in words.items() for one in (value if isinstance(value, list) else [value])]
-    texts = [f"-F {shlex.quote(f'{name}={_plain(one)}')}" for name, one in several]
+    words = [(name, value) for name, values in example.items() if name not in files for value in _each(values)]
+    texts = [f"-F {shlex.quote(f'{name}={value}')}" for name, value in words]
     return [*texts, f"-F {files[0]}=@photograph.jpg"]
 
 
-def _plain(value: object) -> str:
-    return json.dumps(value) if isinstance(value, bool) else str(value)
+def _each(values: object) -> list[str]:
+    """The texts by which a form says it: a field is repeated for each of several, nothing is left out."""
+    if values is None:
+        return []
+    several = values if isinstance(values, list) else [values]
+    return [json.dumps(value) if isinstance(value, bool) else str(value) for value in several]

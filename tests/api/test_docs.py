@@ -36,7 +36,7 @@ def test_a_command_is_one_that_a_shell_understands(operations):
         assert words[0] == "curl"
         assert "{" not in address
         assert ("-X" in words) == (one.method != "GET")
-        assert ("Authorization: Bearer $TOKEN" in words) == bool(one.scope)
+        assert ("Authorization: Bearer $TOKEN" in words) == bool(one.scope or one.recovery or one.any_token)
         if "-d" in words:
             json.loads(words[words.index("-d") + 1])
 
@@ -53,6 +53,35 @@ def test_a_body_is_told_field_by_field(operations):
     ]
     assert ("avatar", "file") in {(field.name, field.kind) for field in introduce.fields}
     assert "-F avatar=@photograph.jpg" in introduce.curl
+
+
+def test_a_command_can_be_run_as_it_stands(operations):
+    commands = {one.id: one.curl for one in operations}
+
+    assert "-F 'alt=Two boats in the fog'" in commands["create_post"]
+    assert [word for word in shlex.split(commands["create_post"]) if word.startswith("tags=")] == [
+        "tags=harbour",
+        "tags=morning",
+    ]
+    for name in ("create_post", "replace_post", "change_post"):
+        assert "=[" not in commands[name]
+    assert "?ids=1,2,3" in commands["count_likes"]
+    assert "?q=boats+fog" in commands["search_everything"]
+
+
+def test_it_says_which_token_is_needed_where_no_scope_is(page):
+    def needed(name):
+        return page.partition(f'id="{name}"')[2].partition("Link to this")[0]
+
+    assert "Needs a token, whatever its scopes." in needed("log_out")
+    assert "Needs a token, whatever its scopes." in needed("log_out_everywhere")
+    assert "Needs the recovery token of a mail." in needed("reset_password")
+    assert "For anyone." in needed("log_in")
+
+
+def test_no_backtick_is_left(page):
+    assert "`" not in page
+    assert "You have it already: it is still as <code>If-None-Match</code> names it." in page
 
 
 def test_nothing_of_it_comes_from_elsewhere(page):
