@@ -27,6 +27,11 @@ from postways.models.credentials import check_email, check_password
 NOT_YOURS = "That is not your password. Type it again."
 NOT_THE_SAME = "The two passwords are not the same. Type them again."
 SENT = "If an account has this address, a mail with a recovery token is on its way."
+RESET = "Password reset successfully."
+CHANGED = "Password changed successfully."
+RENAMED = "Username changed successfully."
+ASKED = "Verification email sent to your new email address."
+MOVED = "Email changed successfully."
 
 
 class Address(Shape):
@@ -75,7 +80,7 @@ class EmailChanged(Detail):
 
 
 @bp.post("/auth/token/recovery/")
-@door({200: Detail}, tag="auth", body=Address, own_credentials=True)
+@door({200: Detail}, tag="auth", body=Address, own_credentials=True, says=SENT)
 def ask_for_recovery(body: Address) -> Detail:
     """Ask for a mail with a recovery token.
 
@@ -106,7 +111,7 @@ def _recovering() -> None:
 
 
 @bp.post("/auth/password/reset/")
-@door({200: Detail}, tag="auth", body=NewPassword, enters=_recovering)
+@door({200: Detail}, tag="auth", body=NewPassword, enters=_recovering, says=RESET)
 def reset_password(body: NewPassword) -> Detail:
     """Choose a new password with a recovery token; every token and session ends."""
     person: User = g.recovering
@@ -117,11 +122,11 @@ def reset_password(body: NewPassword) -> Detail:
         raise Unauthenticated(error.message) from None
     forgive_everywhere(person)
     db.session.commit()
-    return Detail(detail=_("Password reset successfully."))
+    return Detail(detail=_(RESET))
 
 
 @bp.post("/auth/password/change/")
-@door({200: Detail}, tag="auth", scope="update", body=PasswordChange)
+@door({200: Detail}, tag="auth", scope="update", body=PasswordChange, says=CHANGED)
 def change_password(body: PasswordChange) -> Detail:
     """Choose a new password; every token and session ends, this one too."""
     _check_new(body, g.user)
@@ -130,11 +135,11 @@ def change_password(body: PasswordChange) -> Detail:
     g.user.change_password(password_hash)
     Session.end_all(g.user)
     db.session.commit()
-    return Detail(detail=_("Password changed successfully."))
+    return Detail(detail=_(CHANGED))
 
 
 @bp.post("/auth/username/change/")
-@door({200: UsernameChanged}, tag="auth", scope="update", body=UsernameChange)
+@door({200: UsernameChanged}, tag="auth", scope="update", body=UsernameChange, says=RENAMED)
 def change_username(body: UsernameChange) -> UsernameChanged:
     """Be called otherwise, once in 30 days."""
     filled(body, "new_username")
@@ -142,11 +147,11 @@ def change_username(body: UsernameChange) -> UsernameChanged:
     with _about("new_username"):
         g.user.rename(body.new_username, now())
     db.session.commit()
-    return UsernameChanged(detail=_("Username changed successfully."), username=g.user.username)
+    return UsernameChanged(detail=_(RENAMED), username=g.user.username)
 
 
 @bp.post("/auth/email/change/")
-@door({200: Detail}, tag="auth", scope="update", body=EmailChange)
+@door({200: Detail}, tag="auth", scope="update", body=EmailChange, says=ASKED)
 def change_email(body: EmailChange) -> Detail:
     """Ask for a mail to the new address, whose link completes the change."""
     filled(body, "new_email")
@@ -161,18 +166,18 @@ def change_email(body: EmailChange) -> Detail:
     with _about("new_email"):
         g.user.ask_for_email(body.new_email)
     db.session.commit()
-    return Detail(detail=_("Verification email sent to your new email address."))
+    return Detail(detail=_(ASKED))
 
 
 @bp.post("/auth/email/verify/")
-@door({200: EmailChanged}, tag="auth", body=Token, own_credentials=True, errors=(409,))
+@door({200: EmailChanged}, tag="auth", body=Token, own_credentials=True, errors=(409,), says=MOVED)
 def verify_email(body: Token) -> EmailChanged:
     """Complete a change of the address, or confirm that of a new account, with the token of the mail."""
     return _address_answers(body.token)
 
 
 @bp.get("/auth/email/verify/")
-@door({200: EmailChanged}, tag="auth", query=Token, own_credentials=True, errors=(409,))
+@door({200: EmailChanged}, tag="auth", query=Token, own_credentials=True, errors=(409,), says=MOVED)
 def verify_email_by_address(query: Token) -> EmailChanged:
     """Complete a change of the address, as POST does.
 
@@ -190,7 +195,7 @@ def _address_answers(token: str) -> EmailChanged:
         if request.method != "HEAD":
             USES[purpose](person)
     db.session.commit()
-    return EmailChanged(detail=_("Email changed successfully."), email=email)
+    return EmailChanged(detail=_(MOVED), email=email)
 
 
 def _prove(password: str, field: str) -> None:

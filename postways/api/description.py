@@ -7,13 +7,15 @@ from typing import Any, cast
 
 from apiflask import APIFlask
 from flask import Flask, render_template
+from flask_babel import force_locale
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from postways.api import headers, reading
+from postways.api import headers, idempotency, reading
 from postways.api.door import Door
-from postways.api.shapes import Parts
+from postways.api.shapes import Parts, Shape, read
 from postways.config import Config
+from postways.errors import Invalid
 
 REFERENCE = "#/components/schemas/{model}"
 TAGS = {
@@ -50,8 +52,8 @@ SCHEMES = {
         "description": "The session of the pages; what changes something then needs its CSRF token in X-CSRFToken.",
     },
 }
-PROBLEMS = {
-    400: ("What was sent can't be taken; by field, why.", {"field": ["This field is required."]}),
+PROBLEMS: dict[int, tuple[str, dict[str, Any]]] = {
+    400: ("What was sent can't be taken; by field, why.", {}),  # of each operation its own: `_refused`
     401: ("The credentials are missing, wrong or expired.", {"detail": "Say who you are: this needs a token."}),
     403: ("Known, but not allowed.", {"detail": "You may not do this."}),
     404: ("Not there, or not for you to know of.", {"detail": "There is nothing here, or it is not for you."}),
@@ -118,7 +120,8 @@ def as_json(app: Flask) -> str:
     if "description" not in app.extensions:
         for part in app.blueprints.values():
             part.enable_openapi = hasattr(part, "tag")  # type: ignore[attr-defined]
-        spec = cast("APIFlask", app)._get_spec("json")
+        with force_locale("en"):  # whoever asks first
+            spec = cast("APIFlask", app)._get_spec("json")
         app.extensions["description"] = json.dumps(spec, indent=1, ensure_ascii=False)
     return cast("str", app.extensions["description"])
 
@@ -197,8 +200,11 @@ def _request_body(told: Door, references: Any) -> dict[str, Any]:
     assert told.body is not None
     reference = references[told.body, "validation"]
     example = example_of(told.body)
-    plain = {"schema": reference, "example": example}
-    content = {"application/json": plain, "application/x-www-form-urlencoded": plain}
+    in_form = {name: value for name, value in example.items() if value is not None}  # which knows no null
+    content = {
+        "application/json": {"schema": reference, "example": example},
+        "application/x-www-form-urlencoded": {"schema": reference, "example": in_form},
+    }
     if told.body.FILES or told.files:
         files = {
             name: {"type": "array", "items": {"type": "string", "format": "binary"}, "description": words}
@@ -207,7 +213,7 @@ def _request_body(told: Door, references: Any) -> dict[str, Any]:
             for name, words in told.body.FILES.items()
         }
         whole = {"allOf": [reference, {"type": "object", "properties": files}]}
-        content["multipart/form-data"] = {"schema": whole, "example": example}
+        content["multipart/form-data"] = {"schema": whole, "example": in_form}
     needed = any(field.is_required() for field in told.body.model_fields.values())
     return {"required": needed, "content": content}
 
@@ -220,12 +226,46 @@ def _answers(told: Door, method: str, references: Any) -> dict[str, Any]:
         if shape is None:
             answers[str(status)] = {"description": "Done; there is nothing to say."}
             continue
-        content = {"schema": references[shape, "serialization"], "example": example_of(shape)}
+        content = {"schema": references[shape, "serialization"], **_examples(told, shape)}
         answers[str(status)] = {
             "description": (shape.__doc__ or "").strip().partition("\n")[0],
             "content": {"application/json": content},
         }
     return answers
+
+
+def _examples(told: Door, shape: type[BaseModel]) -> dict[str, Any]:
+    """One example, or one of each form that a shape can have."""
+    forms = getattr(shape, "FORMS", {})
+    if forms:
+        return {"examples": {name: {"value": example_of(form)} for name, form in forms.items()}}
+    return {"example": {**example_of(shape), **({"detail": told.says} if told.says else {})}}
+
+
+def _refused(told: Door) -> dict[str, list[str]]:
+    """What this door answers to something that can't be taken: tried, so that it is true."""
+    if told.body is not None:
+        if refusal := _refusal(told.body, {}):
+            return refusal
+        if told.body.FILES:
+            return {next(iter(told.body.FILES)): ["Send the picture as a file in multipart/form-data."]}
+    wrongs: tuple[object, ...] = ("x", "\0", {})
+    for shape in filter(None, (told.body, told.query)):
+        for name in shape.model_fields:
+            for wrong in wrongs:
+                if refusal := _refusal(shape, {name: wrong}):
+                    return refusal
+    if told.body is not None:
+        return {"non_field_errors": ["This is not JSON that can be read."]}
+    return {idempotency.HEADER: [f"A key has 1 to {idempotency.LONGEST_KEY} printable characters."]}
+
+
+def _refusal(shape: type[Shape], sent: dict[str, Any]) -> dict[str, list[str]]:
+    try:
+        read(shape, sent)
+    except Invalid as error:
+        return dict(error.fields)
+    return {}
 
 
 def _problems(operation: dict[str, Any], method: str, told: Door) -> dict[str, Any]:
@@ -247,6 +287,7 @@ def _problems(operation: dict[str, Any], method: str, told: Door) -> dict[str, A
     found = {}
     for status in sorted(problems):
         words, example = PROBLEMS[status]
+        example = example or _refused(told)
         schema = {"$ref": REFERENCE.format(model="Refusal" if status == 400 else "Problem")}
         found[str(status)] = {
             "description": words,

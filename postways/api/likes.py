@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Response, g
-from pydantic import ConfigDict, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from postways import limits
 from postways.api import bp
 from postways.api.door import absolute, done, door
 from postways.api.idempotency import renders
 from postways.api.lists import asked, listed
-from postways.api.shapes import LARGEST_ID, AnId, Parts, Shape, Words
+from postways.api.shapes import LARGEST_ID, AnId, Listed, Parts, Shape, Words
 from postways.errors import Invalid, Missing, Refused
 from postways.models import Like, Post, User
 
@@ -77,15 +77,36 @@ class LikeMade(Shape):
 
 
 class LikeTotals(Shape):
+    """How many likes there are."""
+
+    total_likes: int = Field(examples=[42])
+    results: list[LikeDetail] = Field(description="Always empty.", max_length=0, examples=[[]])
+
+
+class LikeTruth(Shape):
+    """Whether a person likes a post."""
+
+    liked: bool = Field(examples=[True])
+
+
+class LikeOf(RootModel[LikeOfPerson | LikeOfPost]):
+    """One like, with the post or with the person, whichever was not asked for."""
+
+
+def _one_of(schema: dict[str, Any]) -> None:
+    schema["oneOf"] = schema.pop("anyOf")
+
+
+class Likes(RootModel[LikeTotals | LikeTruth | Listed[LikeOf]]):
     """Without a filter, how many there are; with `user` or `post` a list; with both, whether it is so."""
 
-    total_likes: int | None = Field(default=None, examples=[42])
-    liked: bool | None = Field(default=None)
-    count: int | None = None
-    count_capped: bool | None = None
-    next: str | None = None
-    previous: str | None = None
-    results: list[LikeOfPerson | LikeOfPost] = Field(default=[], examples=[[]])
+    FORMS: ClassVar[dict[str, type[BaseModel]]] = {
+        "no filter": LikeTotals,
+        "user": Listed[LikeOfPerson],
+        "post": Listed[LikeOfPost],
+        "both": LikeTruth,
+    }
+    model_config = ConfigDict(json_schema_extra=_one_of)
 
 
 class LikeFilter(Parts):
@@ -121,14 +142,14 @@ class BatchIds(Shape):
 
 
 @bp.get("/likes/")
-@door({200: LikeTotals}, tag="likes", query=LikeFilter)
+@door({200: Likes}, tag="likes", query=LikeFilter)
 def list_likes(query: LikeFilter) -> Shape:
     """List likes of a person or of a post.
 
     Without a filter only their number is told; with both filters only whether it is so.
     """
     if query.user is not None and query.post is not None:
-        return LikeTotals(liked=Like.known_to(g.user, query.user, query.post))
+        return LikeTruth(liked=Like.known_to(g.user, query.user, query.post))
     if query.user is not None:
         page = Like.listed(g.user, asked(query), user_id=query.user)
         return listed(LikeOfPerson, page, lambda likes: [_of_person(like) for like in likes], query)

@@ -135,7 +135,10 @@ def _kind(spec: Schema, schema: Schema) -> str:
 
 def _example(answer: Schema) -> str:
     content = answer.get("content", {}).get("application/json")
-    return json.dumps(content["example"], indent=2, ensure_ascii=False) if content else ""
+    if not content:
+        return ""
+    forms = [one["value"] for one in content.get("examples", {}).values()] or [content["example"]]
+    return "\n\n".join(json.dumps(form, indent=2, ensure_ascii=False) for form in forms)
 
 
 def _curl(spec: Schema, method: str, path: str, operation: Schema) -> str:

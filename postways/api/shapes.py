@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Generic, NoReturn, TypeVar, get_ori
 
 from flask import request
 from flask_babel import gettext as _
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from postways.errors import Invalid, Unsupported
@@ -57,7 +57,8 @@ def _nothing_if_empty(value: object) -> object:
 
 AMoment = Annotated[datetime, AfterValidator(_in_utc)]  # UTC where no zone is said
 Words = Annotated[str, AfterValidator(_storable)]  # text that every database can hold
-Several = Annotated[list[Words], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
+OneOrMore = WithJsonSchema({"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]})
+Several = Annotated[list[Words], BeforeValidator(lambda value: [value] if isinstance(value, str) else value), OneOrMore]
 Secret = Annotated[str, AfterValidator(_encodable)]  # a password or token: every other character counts
 AnId = Annotated[int, BeforeValidator(_no_boolean), Field(ge=1, le=LARGEST_ID)]
 AnIdOrNone = Annotated[AnId | None, BeforeValidator(_nothing_if_empty)]  # an empty field of a form names nothing
@@ -89,7 +90,7 @@ class Listed(Shape, Generic[Item]):
 class Detail(Shape):
     """A sentence."""
 
-    detail: str = Field(examples=["Password changed successfully."])
+    detail: str = Field(examples=["Nothing was changed."])
 
 
 def query_of(shape: type[AnyShape]) -> AnyShape:

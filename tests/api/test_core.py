@@ -393,7 +393,7 @@ def test_the_description_is_openapi_and_complete(app, made_app):
         assert any(int(status) >= 400 for status in operation["responses"]), operation
         for answer in operation["responses"].values():
             for content in answer.get("content", {}).values():
-                assert "example" in content, operation["operationId"]
+                assert {"example", "examples"} & set(content), operation["operationId"]
     doors = [name for name, view in made_app.view_functions.items() if hasattr(view, "door")]
     assert len(operations) == len(doors)
 

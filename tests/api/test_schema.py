@@ -9,6 +9,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
+from jsonschema import Draft202012Validator
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
@@ -45,6 +46,46 @@ def operations(unlimited):
     schema = schemathesis.openapi.from_dict(spec)
     schema.app = unlimited
     return [found.ok() for found in schema.get_all_operations()]
+
+
+def test_every_example_is_one_that_its_own_schema_allows(app):
+    with app.app_context():
+        spec = json.loads(description.as_json(app))
+    found = []
+    for methods in spec["paths"].values():
+        for operation in methods.values():
+            for content in _contents(operation):
+                schema = Draft202012Validator({**content["schema"], "components": spec["components"]})
+                examples = [one["value"] for one in content.get("examples", {}).values()] or [content["example"]]
+                errors = (error for example in examples for error in schema.iter_errors(example))
+                found += [(operation["operationId"], error.json_path, error.message) for error in errors]
+
+    assert not found
+
+
+def test_the_examples_of_an_operation_are_its_own(app):
+    with app.app_context():
+        spec = json.loads(description.as_json(app))
+
+    def example(method, path, status):
+        answer = spec["paths"][f"/api/v1/{path}"][method]["responses"][str(status)]
+        return answer["content"]["application/json"]["example"]
+
+    assert example("post", "auth/password/reset/", 200) == {"detail": "Password reset successfully."}
+    assert example("post", "auth/email/verify/", 200)["detail"] == "Email changed successfully."
+    assert example("post", "auth/username/change/", 200) == {
+        "detail": "Username changed successfully.",
+        "username": "grace",
+    }
+    assert example("post", "posts/", 400) == {"title": ["This field is required."]}
+    assert example("get", "posts/", 400) == {"page": ["Send a whole number."]}
+    assert list(example("put", "posts/{post_id}/like/", 400)) == ["Idempotency-Key"]
+
+
+def _contents(operation):
+    yield from operation.get("requestBody", {}).get("content", {}).values()
+    for answer in operation["responses"].values():
+        yield from answer.get("content", {}).values()
 
 
 @pytest.mark.parametrize("who", ["visitor", "member"])
