@@ -12,13 +12,18 @@ from pydantic import Field
 from postways.api import bp
 from postways.api.door import absolute, door
 from postways.api.posts import PostItem, items_of
-from postways.api.shapes import MOST_PER_PAGE, Shape, Words
+from postways.api.shapes import MOST_PER_PAGE, Shape, Whole, Words
 from postways.api.users import Person, person_of
 from postways.models import Feed, User
 from postways.models.browse import Browse, Seen
 from postways.models.feed import Entry
+from postways.paging import BadCursor
 
 Ranking = Literal["time", "score"]
+NEVER_BACK = (
+    "Always null: a cursor holds where to read on, and by score what is still to come, not what was shown. "
+    "Keep the addresses that you came by."
+)
 
 
 class Reason(Shape):
@@ -45,14 +50,14 @@ class FeedPart(Shape):
 
     results: list[FeedItem]
     next: str | None = Field(description="Address of what comes after it.", examples=[None])
-    previous: None = Field(default=None, description="Always null: a feed is read on, never back.", examples=[None])
+    previous: None = Field(default=None, description=NEVER_BACK, examples=[None])
 
 
 class FeedQuery(Shape):
     """Which part, in which order."""
 
-    limit: int = Field(default=10, ge=1, le=2**31, description="How many; at most 100.", examples=[10])
-    cursor: Words | None = Field(default=None, description="Opaque place from `next`, which keeps its order.")
+    limit: Whole = Field(default=10, ge=1, le=2**31, description="How many; at most 100.", examples=[10])
+    cursor: Words | None = Field(default=None, description="Opaque place from `next`, good for its order alone.")
     ranking: Ranking | None = Field(
         default=None, description="`time` or `score`; otherwise what you chose on the page.", examples=["time"]
     )
@@ -67,6 +72,8 @@ def read_feed(query: FeedQuery) -> FeedPart:
     `limit`, even empty, and still not be the last one.
     """
     me, limit = cast("User", g.user), min(query.limit, MOST_PER_PAGE)
+    if query.cursor and query.ranking and Feed.ranking_of(query.cursor) != query.ranking:
+        raise BadCursor(query.cursor)
     page = Feed.page(me, query.ranking or me.feed_ranking, query.cursor or None, limit)
     posts = Browse.these([entry.id for entry in page.items], me)
     results = [_entry(entry, posts[entry.id]) for entry in page.items if entry.id in posts]

@@ -6,14 +6,16 @@ from typing import Any, Literal, cast
 from urllib.parse import quote, urlencode
 
 from flask import g
+from flask_babel import gettext as _
 from pydantic import Field
 
 from postways.api import bp
 from postways.api.door import absolute, door
 from postways.api.lists import asked, listed_plainly
 from postways.api.posts import PostItem, items_of
-from postways.api.shapes import MOST_PER_PAGE, Listed, Parts, Shape, Words
+from postways.api.shapes import MOST_PER_PAGE, Listed, Parts, Shape, Whole, Words
 from postways.api.users import Person, person_of
+from postways.errors import Invalid
 from postways.models import Tag, User
 from postways.models.browse import Browse
 from postways.paging import Page
@@ -65,7 +67,7 @@ class Question(Shape):
 
     q: Words = Field(default="", description="Words; the last one may be a beginning.", examples=["boats fog"])
     kind: Kind | None = Field(default=None, description="Only posts, people or tags.", examples=["posts"])
-    page_size: int = Field(default=10, ge=1, le=2**31, description="How many of each; at most 100.", examples=[10])
+    page_size: Whole = Field(default=10, ge=1, le=2**31, description="How many of each; at most 100.", examples=[10])
     cursor: Words | None = Field(default=None, description="Opaque place from `next`, with `kind`.")
 
 
@@ -84,20 +86,21 @@ def search_everything(query: Question) -> Found:
 
     What is found has all the words, the newest first; who or what is called exactly so comes before all.
     """
+    if query.cursor and query.kind is None:
+        raise Invalid({"cursor": [_("Say by kind what it goes on with: posts, people or tags.")]})
     question, size = question_in(query.q), min(query.page_size, MOST_PER_PAGE)
-    cursor = query.cursor if query.kind is not None else None
     found: dict[str, Any] = {}
     if query.kind in (None, "posts"):
-        posts = Browse.found(question, g.user, cursor, size)
+        posts = Browse.found(question, g.user, query.cursor, size)
         found["posts"] = FoundPosts.model_validate(
             {"results": items_of(posts.items), "next": _more(query, "posts", posts)}
         )
     if query.kind in (None, "people"):
-        people = User.found(question, g.user, cursor, size if query.kind else min(size, FEW_PEOPLE))
+        people = User.found(question, g.user, query.cursor, size if query.kind else min(size, FEW_PEOPLE))
         results = [person_of(person) for person in people.items]
         found["people"] = FoundPeople(results=results, next=_more(query, "people", people))
     if query.kind in (None, "tags"):
-        tags = Tag.found(question, g.user, cursor, size)
+        tags = Tag.found(question, g.user, query.cursor, size)
         found["tags"] = FoundTags(results=[_tag(tag) for tag in tags.items], next=_more(query, "tags", tags))
     return Found(**found)
 

@@ -9,14 +9,16 @@ from urllib.parse import urlencode
 from flask import request
 
 from postways.api.door import absolute
-from postways.api.shapes import MOST_PER_PAGE, Listed, Parts, Shape
-from postways.paging import Asked, Numbered
+from postways.api.shapes import MOST_PAGES, MOST_PER_PAGE, Listed, Parts, Shape
+from postways.paging import Asked, NoSuchPage, Numbered
 
 Item = TypeVar("Item")
 
 
 def asked(parts: Parts) -> Asked:
-    """The part that a query names."""
+    """The part that a query names. Raises NoSuchPage for a number that no list reaches."""
+    if parts.page > MOST_PAGES and not parts.cursor:
+        raise NoSuchPage(parts.page)
     return Asked(parts.page, min(parts.page_size, MOST_PER_PAGE), parts.cursor or None, parts.count != "0")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any, ClassVar, Generic, NoReturn, TypeVar, get_origin
+from typing import Annotated, Any, ClassVar, Generic, Literal, NoReturn, TypeVar, get_origin
 
 from flask import request
 from flask_babel import gettext as _
@@ -19,7 +20,8 @@ FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 LARGEST_ID = 2**63 - 1
 MOST_PER_PAGE = 100
 SENTENCE = "sentence"  # the type of an error whose message is what the person reads
-MOST_PAGES = 1_000_000_000
+MOST_PAGES = 1_000_000_000  # no list has more
+WHOLE = re.compile(r"-?[0-9]+")
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -45,8 +47,9 @@ def _encodable(text: str) -> str:
     return text
 
 
-def _no_boolean(value: object) -> object:
-    if isinstance(value, bool):
+def _whole(value: object) -> object:
+    """Let through a number, or a text that is digits: neither `true` nor `1.0` names anything."""
+    if isinstance(value, bool) or (isinstance(value, str) and not WHOLE.fullmatch(value.strip())):
         raise PydanticCustomError("int_type", "a number is wanted")
     return value
 
@@ -60,17 +63,18 @@ Words = Annotated[str, AfterValidator(_storable)]  # text that every database ca
 OneOrMore = WithJsonSchema({"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]})
 Several = Annotated[list[Words], BeforeValidator(lambda value: [value] if isinstance(value, str) else value), OneOrMore]
 Secret = Annotated[str, AfterValidator(_encodable)]  # a password or token: every other character counts
-AnId = Annotated[int, BeforeValidator(_no_boolean), Field(ge=1, le=LARGEST_ID)]
+Whole = Annotated[int, BeforeValidator(_whole)]
+AnId = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=LARGEST_ID)]
 AnIdOrNone = Annotated[AnId | None, BeforeValidator(_nothing_if_empty)]  # an empty field of a form names nothing
 
 
 class Parts(Shape):
     """Which part of a list is wanted."""
 
-    page: int = Field(default=1, ge=1, le=MOST_PAGES, description="Number of the page.", examples=[1])
-    page_size: int = Field(default=10, ge=1, le=2**31, description="How many on a page; at most 100.", examples=[10])
+    page: Whole = Field(default=1, ge=1, description="Number of the page.", examples=[1])
+    page_size: Whole = Field(default=10, ge=1, le=2**31, description="How many on a page; at most 100.", examples=[10])
     cursor: Words | None = Field(default=None, description="Opaque place from `next`; costs the same at any depth.")
-    count: str | None = Field(default=None, description="`0` leaves the count out.", examples=["0"])
+    count: Literal["0", "1"] | None = Field(default=None, description="`0` leaves the count out.", examples=["0"])
 
 
 class Listed(Shape, Generic[Item]):

@@ -135,6 +135,11 @@ class Feed:
         way = cls._ranked if (cursor or ranking)[0] == _SCORE else cls._by_time
         return way(reader, cursor, size)
 
+    @staticmethod
+    def ranking_of(cursor: str) -> str:
+        """The order to which a cursor keeps."""
+        return "score" if cursor.startswith(_SCORE) else "time"
+
     @classmethod
     def count_newer(cls, reader_id: int, moment: datetime) -> int:
         """How many posts were brought into this feed after `moment`; counting ends at MOST_COUNTED."""

@@ -83,6 +83,17 @@ def test_what_can_not_be_asked_is_refused(as_ben_api, query, field):
     assert (answer.status_code, list(answer.get_json())) == (400, [field])
 
 
+def test_a_cursor_is_good_for_its_own_order_alone(app, zora, as_ben_api):
+    for _ in range(3):
+        make_post(app, zora)
+    cursor = as_ben_api.get("feed/?limit=1&ranking=time").get_json()["next"].partition("cursor=")[2]
+
+    assert as_ben_api.get(f"feed/?ranking=time&cursor={cursor}").status_code == 200
+    assert as_ben_api.get(f"feed/?cursor={cursor}").status_code == 200
+    answer = as_ben_api.get(f"feed/?ranking=score&cursor={cursor}")
+    assert (answer.status_code, list(answer.get_json())) == (400, ["cursor"])
+
+
 @pytest.mark.parametrize("many", [1, 12])
 def test_it_costs_the_same_however_long_and_leaves_out_who_is_muted(app, ben, zora, as_ben_api, many):
     for _ in range(many):

@@ -91,6 +91,7 @@ def test_no_question_is_too_strange(app, ada, as_ben_api, question, finds):
 def test_a_kind_or_place_that_there_is_not_is_refused(as_ben_api):
     assert list(as_ben_api.get("search/?q=x&kind=pictures").get_json()) == ["kind"]
     assert list(as_ben_api.get("search/?q=x&kind=posts&cursor=nonsense").get_json()) == ["cursor"]
+    assert list(as_ben_api.get("search/?q=x&cursor=nonsense").get_json()) == ["cursor"]
     assert list(as_ben_api.get("search/?q=%00").get_json()) == ["q"]
 
 

@@ -206,6 +206,10 @@ def test_filters_and_orders(app, shelf, query, found):
         ("created__date__range", "2026-03-01,2026-03-02,2026-03-03"),
         ("page", "0"),
         ("page", "x"),
+        ("page", "-1"),
+        ("page", "1.0"),
+        ("author", "1.0"),
+        ("count", "x"),
         ("page_size", "-1"),
         ("cursor", "x"),
         ("cursor", "W10"),
@@ -216,6 +220,12 @@ def test_what_can_not_be_a_filter_is_400_under_its_name(app, post, name, value):
 
     assert answer.status_code == 400
     assert list(answer.get_json()) == [name]
+
+
+def test_a_page_that_no_list_reaches_is_not_there(app, post):
+    answer = Client(app).get("posts/?page=99999999999999999999")
+
+    assert (answer.status_code, list(answer.get_json())) == (404, ["detail"])
 
 
 @pytest.mark.parametrize("ordering", ["", "id", "-created_at", "updated", "-likes", "likes"])
