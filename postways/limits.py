@@ -34,7 +34,7 @@ AN_HOUR = {
     "report": RateLimitItemPerHour(30, namespace="report"),
 }
 A_MINUTE = {"token": 600, "address": 300}  # requests of the API
-REQUESTS, MINUTE = "requests", timedelta(minutes=1)
+REQUESTS, MINUTE, HOUR = "requests", timedelta(minutes=1), timedelta(hours=1)
 SLOWLY = "These are too many requests. Wait %(seconds)d seconds."
 ENOUGH = "That is as much as one person can do in an hour. Wait %(minutes)d minutes; nothing you typed is lost."
 
@@ -164,4 +164,7 @@ class Limits:
     def _count_by(limiter: FixedWindowRateLimiter, kind: str, person_id: int) -> None:
         if not limiter.hit(AN_HOUR[kind], str(person_id)):
             reset = limiter.get_window_stats(AN_HOUR[kind], str(person_id)).reset_time
-            raise TooMany(ENOUGH, retry_after=max(1, int(reset - time.time()) + 1))
+            wait = max(1, int(reset - time.time()) + 1)
+            announced().clear()  # the answer tells of the limit that refused, not of one that has plenty left
+            announce(Window(kind, AN_HOUR[kind].amount, 0, HOUR, wait))
+            raise TooMany(ENOUGH, retry_after=wait)
