@@ -27,6 +27,7 @@ from postways.models.post import MOST_PHOTOS
 SHORT = {"created": "created_at", "updated": "updated_at"}  # forms of the orders' names
 URL = "https://example.org/api/v1"
 MEDIA = "https://example.org/media/0123456789abcdef0123456789abcdef"
+FOR_AUTHOR = "For its author and staff."
 REMOVED = "The staff removed it."
 ADVICE = "Ids are whole numbers, times as in 2026-11-21T08:30:00Z, a day alone is the whole day in UTC."
 
@@ -111,6 +112,7 @@ class PostItem(Shape):
 class Image(Shape):
     """One photograph of a post."""
 
+    id: int = Field(description="By which `images/{id}/` knows it.", examples=[21])
     url: str | None = Field(description="1080 pixels wide, as JPEG; null until ready.", examples=[f"{MEDIA}/1080.jpg"])
     thumbnail: str | None = Field(description="A square of 300, as JPEG.", examples=[f"{MEDIA}/square.jpg"])
     width: int = Field(description="Of the original, upright.", examples=[4000])
@@ -135,14 +137,16 @@ class PostReach(Shape):
     reposts_count: int = Field(examples=[1])
     has_reposted: bool | None = Field(default=None, description="Whether you reposted it; only with a credential.")
     has_saved: bool | None = Field(default=None, description="Whether you saved it; likewise.")
-    saves_count: int | None = Field(default=None, description="For its author and staff.", examples=[3])
-    views_count: int | None = Field(default=None, description="For its author and staff.", examples=[120])
+    saves_count: int | None = Field(default=None, description=FOR_AUTHOR, examples=[3])
+    views_count: int | None = Field(default=None, description=FOR_AUTHOR, examples=[120])
 
 
 class PostDetail(Shape):
     """A post."""
 
-    EDITED = frozenset({"title", "content", "published", "updated_at"})  # the last one with whatever else is edited
+    EDITED = frozenset(  # the last one with whatever else is edited
+        {"title", "content", "published", "comments_open", "updated_at"}
+    )
     url: str = Field(examples=[f"{URL}/posts/7/"])
     id: int = Field(examples=[7])
     author: Author
@@ -155,9 +159,10 @@ class PostDetail(Shape):
     )
     created_at: datetime = Field(examples=["2026-11-21T08:30:00Z"])
     updated_at: datetime = Field(examples=["2026-11-21T08:30:00Z"])
-    published: bool | None = Field(default=None, description="For its author and staff.", examples=[True])
+    published: bool | None = Field(default=None, description=FOR_AUTHOR, examples=[True])
     likes: str = Field(description="Link to its likes.", examples=[f"{URL}/likes/?post=7"])
     comments: str = Field(description="Link to its comments.", examples=[f"{URL}/posts/7/comments/"])
+    comments_open: bool = Field(description="Whether it takes more of them.", examples=[True])
     stats: PostStats
     interactions: PostReach
 
@@ -244,6 +249,7 @@ class PostChange(Shape):
     tags: Several = Field(default=[], description=TAGS, examples=["harbour, morning"])
     audience: Words = Field(default="", description="`public` or `followers`.", examples=["followers"])
     published: bool = Field(default=True, description="False makes it a draft again.", examples=[True])
+    comments_open: bool = Field(default=True, description="False takes no more comments.", examples=[True])
 
 
 class WholePost(PostChange):
@@ -351,6 +357,8 @@ def _change(post_id: int, body: PostChange) -> Response:
         _edit(post, body, photos)
         if "published" in body.model_fields_set:
             _publish(post, body.published)
+        if "comments_open" in body.model_fields_set:
+            post.open_comments(g.user) if body.comments_open else post.close_comments(g.user)
         return done("post", 200, post_id=post_id)
 
 
@@ -431,6 +439,7 @@ def _detail(post: Post) -> PostDetail:
         updated_at=post.updated_at,
         likes=_likes(post.id),
         comments=absolute(f"/api/v1/posts/{post.id}/comments/"),
+        comments_open=post.comments_open,
         stats=PostStats(likes_count=post.like_count, comments_count=post.comment_count),
         interactions=_reach(post),
     )
@@ -452,6 +461,7 @@ def _reach(post: Post) -> PostReach:
 
 def _image(photo: Photo) -> Image:
     return Image(
+        id=photo.id,
         url=pictures.image(photo),
         thumbnail=pictures.thumbnail(photo),
         width=photo.width,

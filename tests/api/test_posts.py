@@ -16,7 +16,7 @@ from tests.together import at_once
 
 DETAIL = {
     *("url", "id", "author", "title", "content", "image", "images", "thumbnail"),
-    *("created_at", "updated_at", "likes", "comments", "stats", "interactions"),
+    *("created_at", "updated_at", "likes", "comments", "comments_open", "stats", "interactions"),
 }
 
 
@@ -292,6 +292,7 @@ def test_a_post_has_exactly_these_fields(app, ada, post):
     assert found["image"] == f"{media}/48.jpg"
     assert found["thumbnail"] == f"{media}/square.jpg"
     assert found["images"][0] == {
+        "id": photo.id,
         "url": f"{media}/48.jpg",
         "thumbnail": f"{media}/square.jpg",
         "width": 48,
@@ -305,6 +306,7 @@ def test_a_post_has_exactly_these_fields(app, ada, post):
     assert found["author"] == {"id": ada.id, "username": "ada", "url": f"http://localhost/api/v1/users/{ada.id}/"}
     assert found["comments"] == f"http://localhost/api/v1/posts/{post.id}/comments/"
     assert found["stats"] == {"likes_count": 1, "comments_count": 0}
+    assert found["comments_open"] is True
 
 
 def test_who_asks_decides_what_else_is_told(app, ada, ben, mod, post):
@@ -566,7 +568,10 @@ def test_who_shares_too_much_waits(app, as_client, monkeypatch):
     answers = [as_client.post("posts/", {"title": "Fog"}) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [201, 429]
-    assert int(answers[1].headers["Retry-After"]) > 0
+    wait = answers[1].headers["Retry-After"]
+    assert int(wait) > 0
+    assert answers[1].headers["RateLimit"] == f'"post";r=0;t={wait}'
+    assert answers[1].headers["RateLimit-Policy"] == '"post";q=1;w=3600'
 
 
 # --- changing
@@ -651,6 +656,20 @@ def test_published_is_put_and_taken_back(app, as_client, post):
     assert Client(app).get(f"posts/{post.id}/").status_code == 403
     assert as_client.patch(f"posts/{post.id}/", {"published": True}).get_json()["published"] is True
     assert Client(app).get(f"posts/{post.id}/").get_json()["stats"]["likes_count"] == 1
+
+
+def test_comments_are_closed_and_opened_again(app, ben, as_client, post):
+    etag = as_client.get(f"posts/{post.id}/").headers["ETag"]
+    for opened in (False, False, True, False):
+        changed = as_client.patch(f"posts/{post.id}/", {"comments_open": opened})
+        assert (changed.status_code, changed.get_json()["comments_open"]) == (200, opened)
+
+    assert as_client.patch(f"posts/{post.id}/", {"title": "After"}, headers={"If-Match": etag}).status_code == 412
+    assert as_client.patch(f"posts/{post.id}/", {"title": "Closed"}).get_json()["comments_open"] is False
+    as_ben = Client.bearer(app, ben)
+    assert as_ben.post(f"posts/{post.id}/comments/", {"body": "Too late."}).status_code in (400, 403)
+    assert as_ben.patch(f"posts/{post.id}/", {"comments_open": True}).status_code == 403
+    assert list(as_client.patch(f"posts/{post.id}/", {"comments_open": "x"}).get_json()) == ["comments_open"]
 
 
 def test_what_staff_took_back_stays_unpublished(app, as_client, mod, post):

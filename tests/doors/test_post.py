@@ -128,6 +128,17 @@ def test_making_it_a_draft_again(app, crowd):
     assert [user["public_post_count"] for user in found["users"]] == [0]
 
 
+def test_closing_its_comments(app, crowd):
+    found = same_through_both(
+        app,
+        given=lambda user: make_post(app, user),
+        page=lambda browser, _user, post: browser.post(f"/posts/{post.id}/comments/close/"),
+        api=lambda client, _user, post: client.patch(f"posts/{post.id}/", {"comments_open": False}),
+    )
+
+    assert [post["comments_open"] for post in found["posts"]] == [False]
+
+
 def test_deleting(app, crowd):
     found = same_through_both(
         app,
