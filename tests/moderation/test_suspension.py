@@ -141,7 +141,9 @@ def test_open_pages_of_the_suspended_are_cut_off_and_others_hear_no_more(app, ad
     redis.close()
 
     assert (hers.closed, his.closed) == (True, False)
-    assert his.posts == {} and his.queue.empty()
+    assert his.posts == {}
+    (told,) = his.queue.queue
+    assert told.endswith(b"event: anew\ndata: \n\n")  # that something is to be looked at anew, and nothing else
 
 
 def test_a_post_that_was_on_its_way_is_not_shared(app, ada, as_mod):
