@@ -96,6 +96,17 @@ def test_fifty_likes_at_once_are_one_line_of_fifty(app, post, ada):
         assert [(row.kind, row.count) for row in page.items] == [("like", 50)]
 
 
+def test_no_picture_stands_for_a_post_that_its_reader_may_not_see_any_more(app, ada, as_ada, ben):
+    post = make_post(app, ben, title="Boats", pictures=1)
+    first = say(app, post, ada, "Fine light")
+    say(app, post, ben, "Thanks", answers=first)
+    assert "/square.jpg" in as_ada.get("/notifications/").text
+
+    act(app, lambda: user(ben).keep_private(True))
+
+    assert "/square.jpg" not in as_ada.get("/notifications/").text
+
+
 def test_what_is_told_of_a_comment_shows_its_beginning_and_the_picture_and_leads_there(app, as_ada, ada, ben):
     post = make_post(app, ada, title="Boats", pictures=2)
     said = say(app, post, ben, "Where is this? " * 20)
