@@ -15,11 +15,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import text
 
 from postways import create_app, later, live, media, search
+from postways.auth import passwords
 from postways.config import Config
 from postways.db import db
 from postways.local import valkey
@@ -92,6 +94,8 @@ def config(tmp_path_factory: pytest.TempPathFactory, database_url: str, redis_ur
 def made_app(config: Config) -> Flask:
     """The application, its tables made by the migrations."""
     later.PATIENCE = 10  # seconds: a machine that runs many tests at once is not a Redis that is away
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # each test logs somebody in
+    passwords._NOBODY = passwords._hasher.hash("nobody has this password")
     app = create_app(config)
     with app.app_context():
         upgrade()
