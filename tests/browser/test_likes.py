@@ -110,6 +110,7 @@ def test_a_like_that_fails_goes_back_and_says_so(ben, troubles, post, how):
 
 def test_a_like_of_a_post_that_has_gone_says_so(ada, ben, troubles, post):
     troubles.expect("status of 404")
+    hold(ben, "**/live/**")  # a page that is not live does not know that the post has gone
     ben.goto(f"/posts/{post}/")
     ada.goto(f"/posts/{post}/delete/")
     ada.get_by_role("button", name="Delete it").click()
@@ -118,6 +119,15 @@ def test_a_like_of_a_post_that_has_gone_says_so(ada, ben, troubles, post):
 
     expect(ben.locator("#notice")).to_contain_text("There is no such page")
     expect(_heart(ben, post)).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_post_that_has_gone_leaves_the_pages_that_show_it(ada, ben):
+    post = share(ada.context, "Words alone")
+    ben.goto(f"/posts/{post}/")
+    ada.goto(f"/posts/{post}/delete/")
+    ada.get_by_role("button", name="Delete it").click()
+
+    expect(ben.locator(f"#post-{post}")).to_have_text("This post is not shown to you any more.")
 
 
 def test_a_visitor_who_likes_is_led_to_log_in(visitor, post):

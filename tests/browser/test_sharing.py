@@ -123,6 +123,7 @@ def test_photographs_are_dragged_into_order(ada):
     _choose(ada, _file("a.jpg"), _file("b.jpg"))
     _uploaded(ada, 2)
     _described(ada, 0).fill("was first")
+    expect(ada.locator("#shots .preview[data-waiting]")).to_have_count(0)  # or they would be put in anew meanwhile
 
     _shots(ada).nth(0).locator(".preview img").drag_to(_shots(ada).nth(1))
 
