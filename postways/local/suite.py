@@ -119,7 +119,7 @@ def _in_browser(suite: Suite) -> None:
     if browser is None:
         suite.left_out.append("the suite in a browser: no Chromium is installed and CHROMIUM does not name one.")
     elif Path("tests/browser").is_dir():
-        suite.part("tests in a browser", [*PYTEST, "tests/browser"], CHROMIUM=browser)
+        suite.part("tests in a browser", [*PYTEST, "-n", "2", "tests/browser"], CHROMIUM=browser)
 
 
 def _browser(environ: Mapping[str, str]) -> str | None:
