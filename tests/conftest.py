@@ -99,6 +99,7 @@ def made_app(config: Config) -> Flask:
     app = create_app(config)
     with app.app_context():
         upgrade()
+        db.engine.pool._timeout = 60.0  # seconds: fifty at once on a machine that does other things besides
         _teach_to_empty_tables()
     return app
 

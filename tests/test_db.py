@@ -43,7 +43,7 @@ def cut(app):
 
     def end_all():
         with app.app_context(), engine.connect() as connection:
-            mine = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+            mine = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database()"
             connection.execute(text(f"{mine} AND pid <> pg_backend_pid()"))
             connection.detach()
 

@@ -31,12 +31,12 @@ def plans(app):
         if on_sqlite:
             seen.append("; ".join(step[3] for step in asking.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)))
             return
-        for way in ("seqscan", "sort"):
-            asking.execute(f"SET LOCAL enable_{way} = off")
+        for way in ("seqscan", "sort"):  # not LOCAL: what is read alone is read without a transaction
+            asking.execute(f"SET enable_{way} = off")
         asking.execute(f"EXPLAIN {statement}", parameters)
         seen.append("; ".join(row[0].strip() for row in asking))
         for way in ("seqscan", "sort"):
-            asking.execute(f"SET LOCAL enable_{way} = on")
+            asking.execute(f"SET enable_{way} = on")
 
     event.listen(engine, "before_cursor_execute", note)
     yield seen
