@@ -40,6 +40,7 @@ def cut(app):
         if db.engine.dialect.name == "sqlite":
             pytest.skip("a file has no connections that break")
         engine = db.engine
+        engine.dispose()  # what other tests left in the pool rests for longer or shorter
 
     def end_all():
         with app.app_context(), engine.connect() as connection:
