@@ -141,8 +141,8 @@ def asks_api() -> bool:
 def _as_oauth(status: int) -> Response:
     """In the form of RFC 6749, which knows no 413."""
     known = {413: "invalid_request", 429: "temporarily_unavailable", 503: "temporarily_unavailable"}
-    otherwise = "server_error" if status >= 500 else "invalid_request"  # noqa: PLR2004
-    response = _as_json(400 if status == 413 else status, {"error": known.get(status, otherwise)})  # noqa: PLR2004
+    otherwise = "server_error" if status >= 500 else "invalid_request"  # noqa: PLR2004 ours, not the program's
+    response = _as_json(400 if status == 413 else status, {"error": known.get(status, otherwise)})  # noqa: PLR2004 too large
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -70,7 +70,7 @@ def _shown(bench: Bench, part: str, count: int, patience: float) -> Iterator[Fig
                 cpu += cpu_seconds(site.pid) - began
                 message = f"id: {number}-0\ndata: {'x' * 80}\n\n"
                 tell = {"message": message}
-                limit.append(limited.hears(message.encode(), lambda: listening.xadd(fanout.STREAM, tell)))  # noqa: B023
+                limit.append(limited.hears(message.encode(), lambda: listening.xadd(fanout.STREAM, tell)))  # noqa: B023 called at once
                 time.sleep(random.uniform(0, 0.1))  # so that no rhythm of the product's is met
         gone = count - audience.quiet()
     name = f"{count:,} pages, like to last page"

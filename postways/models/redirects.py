@@ -81,6 +81,6 @@ def source(address: str) -> str:
 
 def _ipv6(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).version == 6  # noqa: PLR2004
+        return ipaddress.ip_address(host).version == 6  # noqa: PLR2004 IPv6
     except ValueError:
         return False

@@ -117,7 +117,7 @@ def test_what_i_liked_and_saved_comes_back_the_latest_first(app, ada, ben, as_be
 
 
 @pytest.mark.parametrize("many", [1, 12])
-def test_each_list_costs_the_same_however_long_and_is_read_from_an_index(app, ada, ben, as_ben_api, plans, many):  # noqa: F811
+def test_each_list_costs_the_same_however_long_and_is_read_from_an_index(app, ada, ben, as_ben_api, plans, many):  # noqa: F811 a fixture
     for number in range(many):
         post = make_post(app, ada, title=f"Boat {number} #boats", pictures=2, likes=[ben], ready=False)
         with app.app_context():

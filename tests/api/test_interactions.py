@@ -164,7 +164,7 @@ def test_the_list_is_ones_own_merged_and_read_on_without_gaps(app, ada, ben, as_
 
 
 @pytest.mark.parametrize("many", [1, 12])
-def test_the_list_costs_the_same_however_long_and_is_read_from_indexes(app, ada, as_ben_api, plans, many):  # noqa: F811
+def test_the_list_costs_the_same_however_long_and_is_read_from_indexes(app, ada, as_ben_api, plans, many):  # noqa: F811 a fixture
     for _ in range(many):
         one = make_post(app, ada)
         for kind in ("like", "save", "repost"):

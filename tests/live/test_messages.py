@@ -34,7 +34,7 @@ def number(count: int) -> str:
     return f'#unread-messages" hx-swap="textContent">{count or ""}<'
 
 
-def test_a_message_is_heard_by_the_two_and_nobody_else(app, hub: Hub, two, crowd):  # noqa: F811
+def test_a_message_is_heard_by_the_two_and_nobody_else(app, hub: Hub, two, crowd):  # noqa: F811 a fixture
     ada, ben = two
     pages = [page(hub, person=person) for person in (ada.id, ben.id, ben.id, crowd.id, None)]
     write(app, "ada", "ben")
@@ -48,7 +48,7 @@ def test_a_message_is_heard_by_the_two_and_nobody_else(app, hub: Hub, two, crowd
     assert "Words" not in "".join((of_ada, *of_ben))
 
 
-def test_reading_is_heard_by_the_sender(app, hub: Hub, two):  # noqa: F811
+def test_reading_is_heard_by_the_sender(app, hub: Hub, two):  # noqa: F811 a fixture
     ada, ben = two
     message = write(app, "ada", "ben")
     pages = [page(hub, person=person.id) for person in two]
@@ -66,7 +66,7 @@ def test_reading_is_heard_by_the_sender(app, hub: Hub, two):  # noqa: F811
     assert number(0) in of_ben
 
 
-def test_a_block_cuts_at_once_and_takes_from_the_badge(app, hub: Hub, two):  # noqa: F811
+def test_a_block_cuts_at_once_and_takes_from_the_badge(app, hub: Hub, two):  # noqa: F811 a fixture
     write(app, "ada", "ben")
     pages = [page(hub, person=person.id) for person in two]
     hub._read()
