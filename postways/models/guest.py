@@ -16,6 +16,7 @@ class Guest(Permissions):
     id: None = None
     is_member: Literal[False] = False
     is_staff = False
+    premium = False
     username = ""
     name = ""
     initial = ""

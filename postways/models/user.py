@@ -42,6 +42,7 @@ from postways.models.credentials import (
 )
 from postways.models.email_change import EmailChange
 from postways.models.mail import Mail
+from postways.models.membership import Membership
 from postways.models.permissions import Permissions
 from postways.models.username import PastUsername
 from postways.paging import EPOCH, Asked, Numbered, Page
@@ -84,7 +85,7 @@ class OnRoll(NamedTuple):
     received: int
 
 
-class User(Permissions, db.Model):  # type: ignore[name-defined]
+class User(Permissions, Membership, db.Model):  # type: ignore[name-defined]
     """A member, moderator or admin."""
 
     __tablename__ = "users"
@@ -92,6 +93,7 @@ class User(Permissions, db.Model):  # type: ignore[name-defined]
         # of those who are away alone: SQLite would take it for "is here" and then sort everybody for a few names
         Index("ix_users_suspended_at", "suspended_at", sqlite_where=SUSPENDED, postgresql_where=SUSPENDED),
         Index("ix_users_deleted_at", "deleted_at", sqlite_where=DELETED, postgresql_where=DELETED),
+        Index("ix_users_premium_told_premium_until", "premium_told", "premium_until"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
-from postways.db import db
+import pytest
+import time_machine
+
+from postways.db import db, now
 from postways.errors import Missing, Refused
-from postways.models import User
+from postways.models import Guest, User
 from postways.models.credentials import RESERVED, check_password
 from tests.cast import make_user
 from tests.together import at_once
@@ -177,3 +180,15 @@ def test_the_list_of_common_passwords_is_long():
     from postways.models.credentials import _common_passwords
 
     assert len(_common_passwords()) >= 10_000
+
+
+def test_a_membership_runs_until_its_moment_and_not_beyond(inside):
+    ada = User.sign_up("ada", None, HASH)
+    assert not ada.premium
+    assert not Guest().premium
+
+    with time_machine.travel(now(), tick=False) as clock:
+        ada.premium_until = now() + timedelta(seconds=1)
+        assert ada.premium
+        clock.shift(timedelta(seconds=1))
+        assert not ada.premium
