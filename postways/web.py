@@ -12,7 +12,7 @@ from flask import Flask, Response, current_app, g, request
 from flask_compress import Compress
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import IntegerConverter, RequestRedirect
 
 from postways import (
     access,
@@ -163,7 +163,8 @@ def _begin() -> None:
     circumstances.set(Circumstances(network(request.remote_addr or ""), g.request_id))
     only_reads = request.method in ("GET", "HEAD", "OPTIONS")
     db.read_only(only_reads)
-    if not only_reads:
+    leads_on = isinstance(request.routing_exception, RequestRedirect)  # to the address with its slash
+    if not only_reads and not leads_on:
         if request.mimetype == "multipart/form-data" and getattr(auth.view_of(request.endpoint), "takes_files", False):
             config: Config = current_app.extensions["config"]
             request.max_content_length = 11 * config.max_upload_bytes

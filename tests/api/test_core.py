@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 import time_machine
@@ -53,6 +54,12 @@ def test_a_path_without_its_slash_leads_on_with_method_and_body(app):
 
     assert answer.status_code == 308
     assert answer.location.endswith("/api/v1/likes/toggle/")
+
+
+def test_it_leads_on_with_pictures_too(as_client):
+    answer = as_client.post("posts", data={"title": "Boats", "image": (BytesIO(b" " * 1_100_000), "boats.png")})
+
+    assert answer.status_code == 308
 
 
 def test_a_method_that_is_not_there_is_405(app):
