@@ -33,6 +33,7 @@ timeout = 30
 graceful_timeout = 10
 loglevel = "warning"
 control_socket_disable = True
+limit_request_line = 8190  # bytes, gunicorn's most: what apps ask of /o/authorize/ is long
 forwarded_allow_ips = ""  # which proxies to believe is TRUSTED_PROXIES, and the application's business
 
 

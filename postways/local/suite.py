@@ -18,6 +18,7 @@ from postways.local import cluster
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER_OF_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+GATEWAYS = ("nginx", "caddy")
 IN_MEMORY = Path("/dev/shm")  # of Linux
 ROOM = 4 * 1024**3  # bytes that the tests may take there
 PYTEST = [sys.executable, "-m", "pytest"]
@@ -73,6 +74,7 @@ def test(environ: Mapping[str, str]) -> int:
         suite.part("tests on SQLite", [*PYTEST, "-n", "2", "--ignore=tests/browser", "tests"])
         _on_postgres(suite, environ.get("TEST_DATABASE_URL", ""))
         _in_browser(suite)
+        _behind_gateways(suite)
     except KeyboardInterrupt:
         suite.close()
         return 130
@@ -120,6 +122,12 @@ def _in_browser(suite: Suite) -> None:
         suite.left_out.append("the suite in a browser: no Chromium is installed and CHROMIUM does not name one.")
     elif Path("tests/browser").is_dir():
         suite.part("tests in a browser", [*PYTEST, "-n", "2", "tests/browser"], CHROMIUM=browser)
+
+
+def _behind_gateways(suite: Suite) -> None:
+    """Their tests have run among the others, or have skipped themselves."""
+    for name in filter(lambda name: shutil.which(name) is None, GATEWAYS):
+        suite.left_out.append(f"the site behind {name}, as docs/gateway.md shows it: no {name} is installed.")
 
 
 def _browser(environ: Mapping[str, str]) -> str | None:
