@@ -23,9 +23,11 @@ from postways.api.shapes import FORMS
 from postways.db import db, reading
 from postways.errors import Invalid, Underway
 from postways.models import Receipt
+from postways.seal import Broken, seal
 
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 255
+SEALED_AS = "receipt"
 RUNS_AT_MOST = 60  # seconds that a mark outlives a process that was killed
 NOT_KEPT = (401, 408, 409, 429)
 Renderer = TypeVar("Renderer", bound=Callable[..., "BaseModel | None"])
@@ -84,8 +86,12 @@ def _before(key: Key) -> Response | None:
         return None
     if row.body_hash != key.body:
         raise Invalid({HEADER: [_("This key was used with another body. Take a new key for a new request.")]})
+    try:
+        body = seal().open(row.body, SEALED_AS)
+    except Broken:
+        raise Invalid({HEADER: [_("What was answered to this key can't be read any more. Take a new key.")]}) from None
     g.replayed = True
-    return written(row.body, row.status, row.tag) if row.body else Response(status=row.status)
+    return written(body, row.status, row.tag) if body else Response(status=row.status)
 
 
 def commit(shape: str, status: int, facts: dict[str, Any]) -> Response:
@@ -110,7 +116,10 @@ def commit(shape: str, status: int, facts: dict[str, Any]) -> Response:
 
 
 def _keep(key: Key, answer: Response) -> None:
-    Receipt.write(*key, answer.status_code, answer.get_data(as_text=True), answer.get_etag()[0])
+    body = seal().close(
+        answer.get_data(as_text=True), SEALED_AS
+    )  # a message is read in the database in one place alone
+    Receipt.write(*key, answer.status_code, body, answer.get_etag()[0])
 
 
 def end(response: Response) -> None:

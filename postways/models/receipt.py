@@ -23,7 +23,7 @@ class Receipt(db.Model):  # type: ignore[name-defined]
     key_hash: Mapped[bytes] = mapped_column(LargeBinary(32))  # of method, path and the key
     body_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     status: Mapped[int]
-    body: Mapped[str] = mapped_column(Text)  # to the byte
+    body: Mapped[str] = mapped_column(Text)  # to the byte, sealed with the site's secret key
     tag: Mapped[str | None] = mapped_column(String(64))  # the version that the answer named
     created_at: Mapped[datetime] = mapped_column(Moment, default=now, index=True)
 

@@ -320,6 +320,18 @@ def test_a_crash_between_commit_and_answer_changes_nothing(app, as_ada_client, m
     assert as_ada_client.get("posts/?author__username=ada").get_json()["count"] == 1
 
 
+def test_what_another_secret_sealed_is_not_carried_out_again(app, as_client, post):
+    as_client.post("likes/toggle/", {"post": post.id}, headers={"Idempotency-Key": "one"})
+    with app.app_context():
+        db.session.query(Receipt).one().body = '{"as": "before"}'
+        db.session.commit()
+
+    answer = as_client.post("likes/toggle/", {"post": post.id}, headers={"Idempotency-Key": "one"})
+
+    assert (answer.status_code, list(answer.get_json())) == (400, ["Idempotency-Key"])
+    assert likes(app, post) == 1
+
+
 def test_receipts_go_with_their_person_and_hold_no_keys(app, ben, as_client, post):
     as_client.post("likes/toggle/", {"post": post.id}, headers={"Idempotency-Key": "secret key"})
 

@@ -99,7 +99,7 @@ MAY_IMPORT = {
     "looks": {"config", "db", "models", "text"},
     "local": {"config"},
     "auth": FOR_DOORS | {"access", "links", "seal"},
-    "api": (FOR_DOORS - {"cookies", "htmx", "looks"}) | {"access", "links"},
+    "api": (FOR_DOORS - {"cookies", "htmx", "looks"}) | {"access", "links", "seal"},
     "oauth": FOR_DOORS | {"access"},
     "dev": FOR_DOORS | {"mail"},
     "posts": FOR_DOORS,

@@ -370,5 +370,5 @@ def test_the_words_are_nowhere_but_in_the_message(app, two, as_ada, capfd):
         redis = app.extensions["redis"]
         news = repr(redis.xrange("postways:live"))
         jobs = repr([redis.hgetall(key) for key in redis.keys("rq:job:*")])
-    assert tables == {"messages", "receipts"}  # the sender's own receipt, for a day (docs/decisions/0013)
+    assert tables == {"messages"}
     assert secret not in news + jobs + "".join(capfd.readouterr())
