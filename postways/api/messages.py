@@ -18,9 +18,10 @@ from postways.api.door import done, door
 from postways.api.idempotency import renders
 from postways.api.lists import asked, listed
 from postways.api.shapes import AnId, Listed, Parts, Several, Shape, Words
+from postways.api.users import Person, person_of
 from postways.db import db
 from postways.errors import Invalid, Missing, Refused, Undeliverable
-from postways.models import Conversation, Copy, Photo, User
+from postways.models import Conversation, Copy, Message, Photo, User
 from postways.models.conversation import NOBODY
 from postways.models.message import MOST_PICTURES
 
@@ -87,6 +88,15 @@ class SeenMessages(Shape):
 
     ids: list[AnId] = Field(default=[], description="Some of yours; what is not is left alone.", examples=[[51, 52]])
     all: bool = Field(default=False, description="True: everything until now.", examples=[False])
+
+
+class MessageRequest(Shape):
+    """A stranger who has written to you, and whom you have not answered."""
+
+    status: str = Field(description="`requested`, or `accepted` once you have.", examples=["requested"])
+    sender: Person
+    unread: int = Field(description="How many messages wait.", examples=[1])
+    last: MessageItem
 
 
 class UnreadMessages(Shape):
@@ -159,13 +169,51 @@ def delete_message(message_id: int) -> Response:
 @bp.post("/messages/read/")
 @door({200: UnreadMessages}, tag="messages", scope="update", body=SeenMessages)
 def mark_messages_read(body: SeenMessages) -> Response:
-    """Mark some, or all, as read; the same however often it is sent. The senders see that they were."""
+    """Mark some, or all, as read; the same however often it is sent. The senders see that they were.
+
+    Requests are left alone until you accept them.
+    """
     if body.all == bool(body.ids):
         raise Invalid({"non_field_errors": ["Send either ids, or all as true."]})
     if len(body.ids) > MOST_IDS:
         raise Invalid({"ids": [f"These are {len(body.ids)} ids; send at most {MOST_IDS} at once."]})
     Conversation.read_some(_me(), None if body.all else body.ids)
     return done("unread-messages", 200)
+
+
+@bp.get("/messages/requests/")
+@door({200: Listed[MessageRequest]}, tag="messages", scope="read", query=Parts)
+def list_message_requests(query: Parts) -> Listed[MessageRequest]:
+    """List the strangers who have written to you, newest first; they don't learn that you read it."""
+    return listed(MessageRequest, Conversation.asking(_me(), asked(query)), _requests, query)
+
+
+@bp.put("/messages/requests/<username>/")
+@door({200: MessageRequest}, tag="messages", scope="update")
+def accept_message_request(username: str) -> Response:
+    """Hear from somebody from now on; the same however often it is sent."""
+    found = _written_by(username)
+    found.accept()
+    return done("message-request", 200, conversation_id=found.id)
+
+
+@bp.delete("/messages/requests/<username>/")
+@door({204: None}, tag="messages", scope="delete")
+def decline_message_request(username: str) -> Response:
+    """Delete what a stranger wrote, from your side; they are not told, and may ask again. Block who should not."""
+    found = _written_by(username)
+    if not found.requested:
+        raise Missing
+    found.empty()
+    return done("nothing", 204)
+
+
+def _written_by(username: str) -> Conversation:
+    """What is kept of this person's messages. Raises Missing."""
+    found = Conversation.named(g.user, username)
+    if found is None or not found.last_id or found.away:
+        raise Missing
+    return found
 
 
 def _me() -> User:
@@ -227,6 +275,11 @@ def _made(message_id: int) -> MessageItem:
     return _item(Copy.find(message_id, g.user))
 
 
+@renders("message-request")
+def _answered(conversation_id: int) -> MessageRequest:
+    return _requests([Conversation.find_with_last(conversation_id, g.user)])[0]
+
+
 @renders("unread-messages")
 def _unread() -> UnreadMessages:
     return UnreadMessages(unread=Conversation.unread_of([g.user.id])[g.user.id])
@@ -237,7 +290,10 @@ def _items(copies: Sequence[Copy]) -> list[MessageItem]:
 
 
 def _item(copy: Copy) -> MessageItem:
-    message = copy.message
+    return _message(copy.message)
+
+
+def _message(message: Message) -> MessageItem:
     item = MessageItem(
         id=message.id,
         sender=_name(message.sender),
@@ -249,6 +305,19 @@ def _item(copy: Copy) -> MessageItem:
     if message.photos:
         item.images = [_enclosed(photo) for photo in message.photos]
     return item
+
+
+def _requests(sides: Sequence[Conversation]) -> list[MessageRequest]:
+    return [
+        MessageRequest(
+            status="requested" if side.requested else "accepted",
+            sender=person_of(side.other),
+            unread=side.unread_count,
+            last=_message(side.last),
+        )
+        for side in sides
+        if side.other is not None and side.last is not None
+    ]
 
 
 def _name(person: User | None) -> str | None:

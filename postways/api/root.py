@@ -57,6 +57,7 @@ LINKS = {  # category: name: path below the root; only those that a door stands 
         "sent": "messages/sent/",
         "received": "messages/received/",
         "read": "messages/read/",
+        "requests": "messages/requests/",
         "detail": "messages/{message_id}/",
     },
     "notifications": {"list": "notifications/", "read": "notifications/read/"},

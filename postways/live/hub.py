@@ -300,13 +300,14 @@ class Hub:
         for start in range(0, len(here), CHUNK):
             some = here[start : start + CHUNK]
             try:
-                unread = self._ask(Conversation.unread_of, some)
+                waiting = self._ask(Conversation.waiting_for, some)
             except SQLAlchemyError:
                 for person in some:
                     self._cut_off(person)
                 continue
-            for person, count in unread.items():
-                messages = [*words.conversations(sorted(written[person])), words.message(words.unread_messages(count))]
+            for person, (unread, requests) in waiting.items():
+                badge = words.message(words.unread_messages(self.app, unread, requests))
+                messages = [*words.conversations(sorted(written[person])), badge]
                 for stream in self.by_person.get(person, ()):
                     self._waiting[stream] += messages
 

@@ -138,9 +138,10 @@ def _missed_messages(page: Stream, told: list[Entry], *, every: bool) -> list[by
     mine = [news for _, news in told if news["topic"] == "conversation" and int(news["person"]) == page.person]
     if not mine and not every:
         return []
-    unread = Conversation.unread_of([page.person]).get(page.person, 0)
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    unread, requests = Conversation.waiting_for([page.person]).get(page.person, (0, 0))
     others = sorted({int(news["other"]) for news in mine})
-    return [*(words.conversations(others) if mine else []), words.message(words.unread_messages(unread))]
+    return [*(words.conversations(others) if mine else []), words.message(words.unread_messages(app, unread, requests))]
 
 
 def _never_wait_for_ever() -> None:

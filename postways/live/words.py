@@ -48,9 +48,13 @@ def bell(count: int) -> str:
     return f'<hx-partial hx-target="#bell" hx-swap="textContent">{min(count, MOST_TOLD) or ""}</hx-partial>'
 
 
-def unread_messages(count: int) -> str:
-    """How many messages the reader has not read."""
-    return f'<hx-partial hx-target="#unread-messages" hx-swap="textContent">{min(count, MOST_TOLD) or ""}</hx-partial>'
+def unread_messages(app: Flask, count: int, requests: int) -> str:
+    """How many messages the reader has not read, and how many strangers wait."""
+    number = (
+        f'<hx-partial hx-target="#unread-messages" hx-swap="textContent">{min(count, MOST_TOLD) or ""}</hx-partial>'
+    )
+    dot = _rendered(app, "messages/_waiting.html", requests=requests)
+    return f'{number}<hx-partial hx-target="#message-requests" hx-swap="innerHTML">{dot}</hx-partial>'
 
 
 def conversations(others: Iterable[int]) -> list[bytes]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ForeignKey,
@@ -39,13 +39,20 @@ from postways.models.mute import Mute
 from postways.models.notification import Notification
 from postways.models.photo import Photo
 from postways.models.user import UNVERIFIED, User
-from postways.paging import Page
+from postways.paging import Asked, Numbered, Page
 from postways.text import folded
 
 PAGE_SIZE = 30  # conversations
 MESSAGES = 30  # on a page of a conversation
 NOBODY = "There is nobody with that name, or not any more."
 _UNREAD = text("unread_count > 0")
+
+
+class Waiting(NamedTuple):
+    """What waits for somebody: messages that they have not read, and strangers who have not heard from them."""
+
+    messages: int
+    requests: int
 
 
 class Conversation(db.Model):  # type: ignore[name-defined]
@@ -149,6 +156,49 @@ class Conversation(db.Model):  # type: ignore[name-defined]
         """How many messages each of these people has not read."""
         query = select(User.id, cls.unread(User.id)).where(User.id.in_(people))
         return {user_id: int(count) for user_id, count in db.session.execute(query)}
+
+    @classmethod
+    def requests(cls, reader: Any) -> ScalarSelect[int]:
+        """How many strangers wait for `reader` (an id or a column), for a statement about people; muted ones wait in
+        silence."""
+        mine = (_row.c.person_id == reader, _row.c.unread_count > 0, _row.c.requested.is_(True))
+        heard = (~Block.parts(reader, _row.c.other_id), ~Mute.hides_from(reader, _row.c.other_id))
+        return select(func.count()).select_from(_row).where(*mine, *heard).scalar_subquery()
+
+    @classmethod
+    def waiting_for(cls, people: Iterable[int]) -> dict[int, Waiting]:
+        """What the badge of each of these people says."""
+        query = select(User.id, cls.unread(User.id), cls.requests(User.id)).where(User.id.in_(people))
+        return {user_id: Waiting(int(unread), requests) for user_id, unread, requests in db.session.execute(query)}
+
+    @classmethod
+    def asking(cls, person: User, asked: Asked) -> Numbered[Conversation]:
+        """Those that strangers began, newest first, each with its `other` and `last` message and that one's pictures.
+
+        Raises BadCursor or NoSuchPage.
+        """
+        query = cls.seen_by(person).where(cls.requested.is_(True), cls.last_id > 0)
+        matching = query.with_only_columns(cls.id)
+        page: Numbered[Conversation] = Numbered.of(db.session, cls._with_last(query), matching, (cls.last_id,), asked)
+        Message.with_photos(side.last for side in page.items if side.last is not None)
+        return page
+
+    @classmethod
+    def find_with_last(cls, conversation_id: int, person: Actor) -> Conversation:
+        """As `find`, with the newest message. Raises Missing also where nothing is written."""
+        found: Conversation | None = db.session.scalar(
+            cls._with_last(cls.seen_by(person).where(cls.id == conversation_id))
+        )
+        if found is None or found.last is None:
+            raise Missing
+        Message.with_photos([found.last])
+        return found
+
+    @classmethod
+    def _with_last(cls, query: Select[Any]) -> Select[Any]:
+        """`query` with the newest message and both of its people."""
+        last = contains_eager(cls.last)
+        return query.join(cls.last).options(last.joinedload(Message.sender), last.joinedload(Message.receiver))
 
     @classmethod
     def count_requests(cls, person: User) -> int:
@@ -269,9 +319,13 @@ class Conversation(db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def read_some(cls, person: User, ids: Sequence[int] | None = None) -> int:
-        """`person` has read these messages, or all; returns how many were new. What is not theirs is left alone."""
+        """`person` has read these messages, or all; returns how many were new.
+
+        What is not theirs is left alone, and so are requests: a stranger learns nothing before the answer.
+        """
         User.held(person.id)
         new = Copy.seen_by(person).join(Copy.message).where(Copy.incoming.is_(True), Message.read_at.is_(None))
+        new = new.where(cls.__table__.c.requested.is_(False))
         if ids is not None:
             new = new.where(Copy.message_id.in_(ids))
         concerned = db.session.scalars(new.with_only_columns(Copy.conversation_id).distinct()).all()

@@ -55,7 +55,13 @@ class Session(db.Model):  # type: ignore[name-defined]
     def person(cls, token: str, idle: timedelta, whole: timedelta) -> User | None:
         """Who holds `token`, if it still counts, when they last proved it, and what is unread: in one statement."""
         found = db.session.execute(
-            select(User, cls.proved_at, Notification.unread(User.id), Conversation.unread(User.id))
+            select(
+                User,
+                cls.proved_at,
+                Notification.unread(User.id),
+                Conversation.unread(User.id),
+                Conversation.requests(User.id),
+            )
             .join(cls, cls.user_id == User.id)
             .where(cls.token_hash == _hash(token), *cls._counts(idle, whole))
             .where(User.suspended_at.is_(None), User.deleted_at.is_(None))
@@ -64,6 +70,7 @@ class Session(db.Model):  # type: ignore[name-defined]
             return None
         user: User = found[0]
         user.proved_at, user.unread_count, user.unread_messages = found[1], found[2], int(found[3])
+        user.message_requests = found[4]
         return user
 
     @classmethod

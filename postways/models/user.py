@@ -153,6 +153,7 @@ class User(Permissions, Membership, db.Model):  # type: ignore[name-defined]
     is_member: Literal[True] = True
     unread_count = 0  # notifications, read with the session
     unread_messages = 0  # likewise
+    message_requests = 0  # likewise
     session_token = ""  # of the browser that asks
     proved_at = EPOCH  # when this browser's person last gave password or passkey
     family_sid = ""  # of the family whose access token asks

@@ -268,6 +268,43 @@ def test_who_has_left_has_no_name(app, ada, ben, as_ada_api, as_ben_api):
     assert as_ben_api.post("messages/", {"receiver": "ada", "content": "x"}).get_json().keys() == {"receiver"}
 
 
+def test_what_strangers_write_waits_until_it_is_accepted_or_deleted(app, ada, ben, as_ada_api, as_ben_api):
+    as_cleo = Client.bearer(app, make_user(app, "cleo"))
+    send(as_ada_api, "ben", "Do you remember me?")
+    newest = send(as_cleo, "ben", "Buy this")
+    assert as_ben_api.post("messages/read/", {"all": True}).get_json() == {"unread": 0}
+
+    page = as_ben_api.get("messages/requests/").get_json()
+    assert [(one["sender"]["username"], one["status"], one["unread"]) for one in page["results"]] == [
+        ("cleo", "requested", 1),
+        ("ada", "requested", 1),
+    ]
+    assert page["count"] == 2 and page["results"][0]["last"] == newest
+    assert as_ada_api.get("messages/requests/").get_json()["count"] == 0
+
+    for _ in range(2):
+        accepted = as_ben_api.put("messages/requests/ADA/")
+        assert (accepted.status_code, accepted.get_json()["status"]) == (200, "accepted")
+    assert as_ben_api.delete("messages/requests/cleo/").status_code == 204
+    assert as_ben_api.delete("messages/requests/cleo/").status_code == 404
+    assert as_ben_api.delete("messages/requests/ada/").status_code == 404  # it is no request any more
+    assert as_ben_api.put("messages/requests/cleo/").status_code == 404
+    assert contents(as_ben_api) == ["Do you remember me?"] and contents(as_cleo) == ["Buy this"]
+    assert as_ben_api.get("messages/requests/").get_json()["results"] == []
+    assert as_ada_api.put("messages/requests/nobody-at-all/").status_code == 404
+
+
+def test_requests_cost_the_same_however_many_there_are(app, ben, as_ben_api):
+    for number in range(5):
+        send(Client.bearer(app, make_user(app, f"stranger{number}")), "ben", f"Number {number}")
+    with statements(app) as one:
+        as_ben_api.get("messages/requests/?page_size=1")
+    with statements(app) as five:
+        as_ben_api.get("messages/requests/?page_size=5")
+
+    assert len(one) == len(five)
+
+
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_the_old_addresses_are_the_same_doors(app, ada, ben, as_ada_api, as_ben_api, slash):
     body = {"receiver": "ben", "content": "By the old way"}

@@ -48,6 +48,22 @@ def test_a_message_is_heard_by_the_two_and_nobody_else(app, hub: Hub, two, crowd
     assert "Words" not in "".join((of_ada, *of_ben))
 
 
+def test_what_a_stranger_writes_is_a_dot_until_it_is_answered(app, hub: Hub, ada, ben):  # noqa: F811 a fixture
+    message = '#message-requests" hx-swap="innerHTML">'
+    of_ben = page(hub, person=ben.id)
+    write(app, "ada", "ben")
+    hub._read()
+    text = heard(of_ben)
+    assert f'{message}<span class="visually-hidden">1 request<' in text and number(0) in text
+
+    with app.app_context():
+        Conversation.with_other(User.named("ben"), User.named("ada")).accept()
+        db.session.commit()
+    hub._read()
+    text = heard(of_ben)
+    assert f"{message}</hx-partial>" in text and number(1) in text
+
+
 def test_reading_is_heard_by_the_sender(app, hub: Hub, two):  # noqa: F811 a fixture
     ada, ben = two
     message = write(app, "ada", "ben")

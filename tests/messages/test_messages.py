@@ -59,6 +59,16 @@ def badge(browser: Browser) -> str:
     return re.search(r'id="unread-messages">(\d*)<', browser.get("/theme/").text).group(1)
 
 
+def waits(browser: Browser) -> str:
+    """What the dot beside the badge says."""
+    return (
+        re.search(r'id="message-requests">(?:<span[^>]*>([^<]*)</span>)?\s*</span>', browser.get("/theme/").text).group(
+            1
+        )
+        or ""
+    )
+
+
 def test_a_message_is_read_by_the_other_who_answers(app, two, as_ada, as_ben):
     answer = write(as_ada, "ben", "Shall we go *out* at six?")
     assert (answer.status_code, answer.location) == (303, "/messages/ben/")
@@ -174,7 +184,9 @@ def test_a_blocked_sender_is_told_that_it_can_not_be_delivered_and_nothing_is_ke
 
 
 def test_a_stranger_asks_and_can_be_accepted_or_deleted(app, ada, ben, as_ada, as_ben):
+    assert not waits(as_ben)
     write(as_ada, "ben", "Do you remember me?")
+    assert waits(as_ben) == "1 request" and not waits(as_ada)
     assert badge(as_ben) == "" and "remember" not in as_ben.get("/messages/").text
     assert "remember" in as_ben.get("/messages/?box=requests").text
 
@@ -185,6 +197,7 @@ def test_a_stranger_asks_and_can_be_accepted_or_deleted(app, ada, ben, as_ada, a
     assert as_ada.post(accept).status_code == 404
     assert as_ben.post(accept).status_code == 303
 
+    assert not waits(as_ben)
     assert 'name="text"' in as_ben.get("/messages/ada/").text
     assert "remember" in as_ben.get("/messages/").text
 
