@@ -27,6 +27,8 @@ from postways.db import db
 from postways.local import valkey
 from postways.models import User
 from postways.posts import cards, frames, talk
+from tests.api.paths import undriven
+from tests.asked import ASKED, Noting
 from tests.cast import Browser, make_post, make_user
 
 _emptied = itertools.count(1)
@@ -49,6 +51,14 @@ def _asks_a_database(item: pytest.Item) -> bool:
 @pytest.fixture(autouse=True)
 def _push_request_context() -> None:
     """Overrides pytest-flask: a context held open by a fixture would leak `g` from one request to the next."""
+
+
+@pytest.fixture(autouse=True)
+def _asks_what_the_table_says(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that stands in the table of the API's paths has to drive the paths of its lines."""
+    ASKED.clear()
+    yield
+    assert undriven(request.node.nodeid, ASKED) == []
 
 
 @pytest.fixture(scope="session")
@@ -97,6 +107,7 @@ def made_app(config: Config) -> Flask:
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # each test logs somebody in
     passwords._NOBODY = passwords._hasher.hash("nobody has this password")
     app = create_app(config)
+    app.test_client_class = Noting
     with app.app_context():
         upgrade()
         db.engine.pool._timeout = 60.0  # seconds: fifty at once on a machine that does other things besides
