@@ -20,6 +20,7 @@ from postways.db import db, now
 from postways.errors import Missing, Refused
 from postways.models import Client, Post, Tag, User
 from postways.models.credentials import check_password
+from postways.models.membership import moment_in
 from postways.models.user import ROLES
 
 log = logging.getLogger(__name__)
@@ -70,6 +71,20 @@ def give_role(name: str, role: str) -> None:
         user.become(role)
     db.session.commit()
     click.echo(f"{user.username} is {role} now.")
+
+
+@users.command("premium")
+@click.argument("name")
+@click.argument("until")
+def make_premium(name: str, until: str) -> None:
+    """Let somebody's premium membership run UNTIL the end of a day in UTC, until a moment, or `none`: end it now."""
+    with _refusals_named():
+        user = User.in_any_state(User.named(name).id, acting=True)
+        user.become_premium(None if until.casefold() == "none" else moment_in(until), door="command")
+    db.session.commit()
+    end = user.premium_until if user.premium else None
+    said = f"a premium member until {end:%Y-%m-%d %H:%M:%S} UTC" if end else "no premium member"
+    click.echo(f"{user.username} is {said}.")
 
 
 @users.command("suspend")

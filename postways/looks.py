@@ -6,6 +6,7 @@ import hashlib
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from babel.dates import format_timedelta
 from babel.numbers import format_decimal
@@ -94,7 +95,16 @@ def init_app(app: Flask) -> None:
         contact={"url": config.contact, "words": config.contact.removeprefix("mailto:")},
     )
     app.jinja_env.filters.update(
-        ago=ago, clock=clock, iso=iso, site_time=site_time, count=count, rich=rich, one_line=one_line, place=place
+        ago=ago,
+        ahead=ahead,
+        clock=clock,
+        iso=iso,
+        site_time=site_time,
+        count=count,
+        host=host,
+        rich=rich,
+        one_line=one_line,
+        place=place,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
@@ -136,6 +146,12 @@ def ago(moment: datetime) -> str:
     return _in_words(int(max(distance.total_seconds(), 1)), str(get_locale()))
 
 
+def ahead(moment: datetime) -> str:
+    """How far away it still is, in words."""
+    seconds = int(max((moment - now()).total_seconds(), 1))
+    return format_timedelta(timedelta(seconds=seconds), add_direction=True, locale=str(get_locale()))
+
+
 def clock(moment: datetime) -> str:
     """The time of day by the site's clock."""
     return format_datetime(moment, "HH:mm")
@@ -151,10 +167,16 @@ def iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def site_time(moment: datetime) -> str:
-    """Day and time by the site's clock, which is named."""
+def site_time(moment: datetime | str) -> str:
+    """Day and time by the site's clock, which is named; what a mail knows of a moment is text."""
+    moment = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     config: Config = current_app.extensions["config"]
     return f"{format_datetime(moment, 'd MMM yyyy HH:mm')} ({config.time_zone})"
+
+
+def host(url: str) -> str:
+    """Whose address that is."""
+    return urlsplit(url).hostname or ""
 
 
 def count(number: int) -> str:

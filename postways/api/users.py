@@ -67,6 +67,9 @@ class Profile(Shape):
     last_activity_at: datetime | None = Field(default=None, examples=["2026-11-21T08:30:00Z"])
     is_staff: bool = Field(default=False, examples=[False])
     is_active: bool = Field(default=True, examples=[True])
+    premium_until: datetime | None = Field(
+        default=None, description="When the membership ends, or ended.", examples=["2027-01-31T23:59:59Z"]
+    )
     bio: str = Field(examples=["I like boats."])
     avatar: str | None = Field(
         description="A square of 300 pixels.", examples=["https://example.org/media/0f5a/square.jpg"]
@@ -314,6 +317,7 @@ def _private(person: User) -> dict[str, Any]:
         "last_activity_at": person.last_activity_at,
         "is_staff": person.is_staff,
         "is_active": person.active,
+        "premium_until": person.premium_until,
     }
 
 

@@ -28,6 +28,7 @@ from postways.models.tag import PostTag
 __all__ = ["scale", "seed"]
 
 FIRST_JOINED = timedelta(days=120)  # before now; the others came in the days after
+MEMBERSHIP = timedelta(days=300)
 MOST_FOLLOWED = 0.9  # of the others follow who came first
 VIEWS_PER_LIKE = 13
 NOT_EMPTY = "There are people here already, so nothing was changed."
@@ -77,6 +78,7 @@ def _fill(password_hash: str, photos: Iterator[tuple[Photo, Derived]], moment: d
 def _sign_up(person: Person, password_hash: str, moment: datetime, place: int) -> User:
     user = User.sign_up(person.username, f"{person.username}@example.org", password_hash, person.role)
     user.display_name, user.bio, user.demo = person.name, person.bio, True
+    user.premium_until = moment + MEMBERSHIP if person.premium else None
     user.joined_at = user.verified_at = moment - FIRST_JOINED + timedelta(days=2.6 * place)
     user.be_found()
     return user

@@ -18,6 +18,7 @@ class Person:
     name: str
     bio: str
     role: str = "member"
+    premium: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def credit_of(files: tuple[str, ...]) -> Credit | None:
 PEOPLE = (
     Person("ada", "Ada Lindqvist", "Gothenburg. Early trains, bridges, and whatever the light does to water."),
     Person("mod", "Noor Haddad", "Beirut. I look after this place. If something is wrong here, tell me.", "moderator"),
-    Person("ben", "Ben Okafor", "Lagos. Plays percussion, photographs the parts between the songs."),
+    Person("ben", "Ben Okafor", "Lagos. Plays percussion, photographs the parts between the songs.", premium=True),
     Person("zofia", "Zofia Wiśniewska", "Białystok. Birds before breakfast, still lifes when it rains."),
     Person("kenji", "Kenji Morita", "Sapporo. I like rooms after everybody has left."),
     Person("amara", "Amara Diallo", "Dakar. Teaches geography, walks uphill whenever there is a hill."),

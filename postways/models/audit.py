@@ -48,6 +48,8 @@ KINDS = (  # in the order in which the filter offers them
     "export-asked",
     "account-deleted",
     "role-changed",
+    "premium-changed",
+    "premium-ended",
     "suspended",
     "restored",
     "warned",

@@ -123,6 +123,10 @@ class Permissions:
         """Make somebody else a member, moderator or admin."""
         return self.is_admin and person.id != self.id
 
+    def can_grant_premium(self, person: User) -> bool:
+        """Make somebody else a premium member, until a moment, or end that."""
+        return self.is_admin and person.id != self.id
+
     def can_open_original(self, photo: Photo) -> bool:
         """Read the file as it came from the camera, with everything that is in it."""
         return self.id is not None and photo.owner_id == self.id

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 
 from sqlalchemy import (
     ColumnElement,
@@ -367,6 +367,20 @@ class User(Permissions, Membership, db.Model):  # type: ignore[name-defined]
         """Whose address this is, unless the account can't be used."""
         here = (cls.email_key == folded(email.strip()), cls.suspended_at.is_(None), cls.deleted_at.is_(None))
         return db.session.scalar(select(cls).where(*here))
+
+    @classmethod
+    def confirmed_as(cls, email: str) -> int:
+        """The id of who has shown that this address is theirs. Raises Missing."""
+        here = (cls.email_key == folded(email.strip()), cls.verified_at.is_not(None))
+        return db.session.scalar(select(cls.id).where(*here)) or _nobody()
+
+    @classmethod
+    def known_as(cls, word: str) -> int:
+        """The id of whom a program means by an id or a username, of now or before. Raises Missing."""
+        word = word.strip()
+        if word.isascii() and word.isdigit() and len(word) <= LONGEST_ID:
+            return int(word)
+        return cls.id_of(word) or _nobody()
 
     @classmethod
     def forgot_password(cls, user: User | None, purpose: Literal["reset", "recovery"] = "reset") -> None:
@@ -920,6 +934,10 @@ class User(Permissions, Membership, db.Model):  # type: ignore[name-defined]
     def active_since(self, moment: datetime) -> bool:
         """Whether it has been noted within the last minute that this person was here."""
         return self.last_activity_at is not None and moment - self.last_activity_at < ACTIVITY_STEP
+
+
+def _nobody() -> NoReturn:
+    raise Missing
 
 
 def _renamed_lately(days: int) -> Refused:

@@ -18,6 +18,7 @@ from postways.errors import Forbidden, Refused
 from postways.handlers import answer, sentence
 from postways.htmx import asked_by_htmx
 from postways.models import Audit, User
+from postways.models.membership import last_second
 from postways.paging import Page
 
 bp = Blueprint("moderation", __name__)
@@ -60,6 +61,18 @@ def midnight(day: date | None) -> datetime | None:
     """When a day begins where the site is at home."""
     config: Config = current_app.extensions["config"]
     return datetime.combine(day, time(), ZoneInfo(config.time_zone)) if day else None
+
+
+def evening(day: date) -> datetime:
+    """The last second of a day where the site is at home."""
+    config: Config = current_app.extensions["config"]
+    return last_second(day, ZoneInfo(config.time_zone))
+
+
+def day_of(moment: datetime | None) -> date | None:
+    """Which day that is where the site is at home."""
+    config: Config = current_app.extensions["config"]
+    return moment.astimezone(ZoneInfo(config.time_zone)).date() if moment else None
 
 
 def people_in(history: Page[Audit]) -> dict[int, User]:

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from postways.models.audit import LONGEST_REASON
 from postways.models.report import ACTIONS
@@ -42,6 +42,14 @@ class RoleForm(FlaskForm):
     """What somebody may do."""
 
     role = SelectField(_l("Role"), choices=[SelectChoice(role, _l(role)) for role in ROLES])
+
+
+class PremiumForm(FlaskForm):
+    """The last day of a membership."""
+
+    premium_until = DateField(
+        _l("Premium member until the end of"), [InputRequired(_l("Choose the last day of the membership."))]
+    )
 
 
 class ReportForm(FlaskForm):

@@ -14,8 +14,8 @@ from postways.errors import Forbidden, Refused
 from postways.htmx import go, page
 from postways.models import Audit, Report, User
 from postways.models.user import ROLES, SORTS, STATES
-from postways.moderation import bp, midnight, next_url, people_in, refused
-from postways.moderation.forms import ReasonForm, RoleForm, SuspendForm, trimmed
+from postways.moderation import bp, day_of, evening, midnight, next_url, people_in, refused
+from postways.moderation.forms import PremiumForm, ReasonForm, RoleForm, SuspendForm, trimmed
 
 
 @bp.get("/authors/")
@@ -81,6 +81,27 @@ def role(user_id: int) -> Response:
     return _judge(user_id, form, lambda who: who.become(form.role.data, g.user))
 
 
+@bp.post("/moderation/people/<int:user_id>/premium/")
+@staff_only
+@refills_form
+def grant_premium(user_id: int) -> Response:
+    """Let somebody's membership run until the end of a day where the site is at home."""
+    if not g.user.is_admin:
+        raise Forbidden
+    form = PremiumForm()
+    return _judge(user_id, form, lambda who: who.become_premium(evening(form.premium_until.data), g.user, door="page"))
+
+
+@bp.post("/moderation/people/<int:user_id>/premium/end/")
+@staff_only
+@refills_form
+def end_premium(user_id: int) -> Response:
+    """End somebody's membership now."""
+    if not g.user.is_admin:
+        raise Forbidden
+    return _judge(user_id, FlaskForm(), lambda who: who.become_premium(None, g.user, door="page"))
+
+
 def _judge(user_id: int, form: FlaskForm, verdict: Callable[[User], None]) -> Response:
     if not form.validate_on_submit():
         return refused(form, lambda status: _person_page(user_id, form, status))
@@ -95,6 +116,7 @@ def _judge(user_id: int, form: FlaskForm, verdict: Callable[[User], None]) -> Re
 def _person_page(user_id: int, form: FlaskForm | None = None, status: int = 200) -> Response:
     with reading():
         who = User.in_any_state(user_id)
+        form = form or FlaskForm()
         if status != 200 and not g.user.can_act_on(who):
             raise Forbidden
         history = Audit.page(request.args.get("cursor"), g.user, person_id=user_id)
@@ -102,8 +124,12 @@ def _person_page(user_id: int, form: FlaskForm | None = None, status: int = 200)
             "moderation/person.html",
             status,
             person=who,
-            form=form or (ReasonForm() if who.suspended_at else SuspendForm()),
+            form=form,
+            reason_form=form if isinstance(form, ReasonForm) else (ReasonForm() if who.suspended_at else SuspendForm()),
             role_form=form if isinstance(form, RoleForm) else RoleForm(role=who.role),
+            premium_form=form
+            if isinstance(form, PremiumForm)
+            else PremiumForm(premium_until=day_of(who.premium_until)),
             history=history,
             reports=Report.about(g.user, person_id=user_id),
             people=people_in(history),

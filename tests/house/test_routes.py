@@ -248,6 +248,8 @@ STAFF_DOORS = [
     ("moderation.restore", "POST", "/moderation/people/{ada}/restore/", 422),
     ("moderation.log_out", "POST", "/moderation/people/{ada}/logout/", 403),
     ("moderation.role", "POST", "/moderation/people/{ada}/role/", 403),
+    ("moderation.grant_premium", "POST", "/moderation/people/{ada}/premium/", 403),
+    ("moderation.end_premium", "POST", "/moderation/people/{ada}/premium/end/", 403),
     ("moderation.log", "GET", "/moderation/log/", 200),
     ("moderation.apps", "GET", "/moderation/apps/", 403),  # for admins
     ("moderation.reports", "GET", "/moderation/reports/", 200),
