@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import secrets
@@ -16,6 +17,7 @@ PREFIX = "POSTWAYS_"
 DEVELOPMENT_MARKER = "development"
 MOST_TTL = timedelta(days=30)
 UNITS = {" s sec second seconds": 1, "m min minute minutes": 60, "h hour hours": 3_600, "d day days": 86_400}
+WEBHOOK_PREFIX = "whsec_"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -66,6 +68,10 @@ class Config:
     token_ttl: timedelta = _setting(timedelta(hours=10), "how long the opaque token of a log-in works")  # type: ignore[assignment]
     access_ttl: timedelta = _setting(timedelta(minutes=5), "how long an access token works; at most 1 h")  # type: ignore[assignment]
     refresh_ttl: timedelta = _setting(timedelta(days=1), "how long a refresh token works; at most 30 days")  # type: ignore[assignment]
+    membership_url: str = _setting("", "https://… where the site sells or explains its premium membership")  # type: ignore[assignment]
+    membership_webhook_secret: str = _setting(
+        "", "whsec_…, several between blanks, of who may post to /membership/webhook/; empty closes it"
+    )  # type: ignore[assignment]
     testing: bool = field(default=False, metadata={"internal": True})
 
     @classmethod
@@ -119,6 +125,8 @@ class Config:
             if (given := getattr(self, name)) and urlsplit(given).scheme not in ("mailto", "https"):
                 raise ConfigError(f"{name.upper()} does not start with mailto: or https://.")
         _check_scheme("BASE_URL", self.base_url, ("http", "https"))
+        _check_address("MEMBERSHIP_URL", self.membership_url)
+        _check_webhook_secrets(self.webhook_secrets)
         _check_scheme("MAIL_URL", self.mail_url, ("file", "smtp", "smtps"))
         _check_mail_server(self.mail_url)
         for name, least in (
@@ -176,6 +184,11 @@ class Config:
         return self.host in LOOPBACK
 
     @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """Each opens the webhook of memberships; none: it is closed."""
+        return tuple(self.membership_webhook_secret.split())
+
+    @property
     def max_upload_bytes(self) -> int:
         """The most bytes of one picture."""
         return self.max_upload_mb * 1_000_000
@@ -231,6 +244,32 @@ def _duration(length: timedelta) -> str:
 def _check_scheme(name: str, url: str, schemes: tuple[str, ...]) -> None:
     if url and urlsplit(url).scheme not in schemes:
         raise ConfigError(f"{name} does not start with {' or '.join(s + '://' for s in schemes)}.")
+
+
+def _check_address(name: str, url: str) -> None:
+    """A page that people are led to."""
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and bool(parts.hostname) and url.isprintable() and " " not in url
+    except ValueError:
+        known = False
+    if url and not known:
+        raise ConfigError(f"{name} is no address of a page; it looks like https://photos.example/premium/.")
+
+
+def _check_webhook_secrets(given: tuple[str, ...]) -> None:
+    """As Standard Webhooks writes them; the sentence does not repeat what was given."""
+    for secret in given:
+        key = secret.removeprefix(WEBHOOK_PREFIX)
+        try:
+            length = len(base64.b64decode(key + "=" * (-len(key) % 4), validate=True))
+        except ValueError:
+            length = 0
+        if not secret.startswith(WEBHOOK_PREFIX) or not 24 <= length <= 64:
+            raise ConfigError(
+                "MEMBERSHIP_WEBHOOK_SECRET holds something that is no secret of Standard Webhooks: whsec_ and 24 to 64 "
+                'bytes in base64. Make one by: echo "whsec_$(openssl rand -base64 32)".'
+            )
 
 
 def _check_mail_server(url: str) -> None:

@@ -76,6 +76,7 @@ TOKENLESS = lazy_gettext(
     "X-CSRFToken. Send that, or use a token of your own in Authorization."
 )
 RETRY_BUSY = "2"
+FOR_PROGRAMS = ("/api/", "/membership/webhook/")
 OF_APPS = ("/o/token/", "/o/revoke_token/", "/o/introspect/", "/.well-known/oauth-authorization-server")
 
 
@@ -135,7 +136,7 @@ def answer(status: int, words: str | None = None) -> Response:
 
 def asks_api() -> bool:
     """Whether a program asks, which reads JSON; unknown addresses have no door that could say so."""
-    return request.path.startswith("/api/")
+    return request.path.startswith(FOR_PROGRAMS)
 
 
 def _as_oauth(status: int) -> Response:

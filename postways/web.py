@@ -28,6 +28,7 @@ from postways import (
     limits,
     live,
     media,
+    membership,
     messages,
     moderation,
     notifications,
@@ -121,6 +122,7 @@ def made(config: Config) -> Flask:
         social,
         notifications,
         messages,
+        membership,
         oauth,
         cli,
     ):
@@ -165,9 +167,12 @@ def _begin() -> None:
     db.read_only(only_reads)
     leads_on = isinstance(request.routing_exception, RequestRedirect)  # to the address with its slash
     if not only_reads and not leads_on:
-        if request.mimetype == "multipart/form-data" and getattr(auth.view_of(request.endpoint), "takes_files", False):
+        view = auth.view_of(request.endpoint)
+        if request.mimetype == "multipart/form-data" and getattr(view, "takes_files", False):
             config: Config = current_app.extensions["config"]
             request.max_content_length = 11 * config.max_upload_bytes
+        elif most := getattr(view, "most_bytes", None):
+            request.max_content_length = most
         _read_body()
 
 
@@ -190,7 +195,7 @@ def _read_body() -> None:
 
 def _recognise() -> Response | None:
     # the API has its own ways to know people, apps bring proofs of their own; what other sites read is for everybody
-    if request.endpoint in WITHOUT_PERSON or request.blueprint in ("api", "oauth_tokens", "sharing"):
+    if request.endpoint in WITHOUT_PERSON or request.blueprint in ("api", "oauth_tokens", "membership_hook", "sharing"):
         return None
     auth.recognise()
     return auth.guard()  # type: ignore[return-value]

@@ -77,6 +77,16 @@ def takes_files(view: View) -> View:
     return view
 
 
+def takes_at_most(size: int) -> Callable[[View], View]:
+    """The body is no longer than so many bytes."""
+
+    def little(view: View) -> View:
+        view.most_bytes = size  # type: ignore[attr-defined]
+        return view
+
+    return little
+
+
 def view_of(request_endpoint: str | None) -> Callable[..., Any] | None:
     """The view function that will answer."""
     return current_app.view_functions.get(request_endpoint or "")

@@ -5,6 +5,7 @@ from postways.models.audit import Audit
 from postways.models.block import Block
 from postways.models.comment import Comment, CommentLike
 from postways.models.conversation import Conversation
+from postways.models.delivery import Delivery
 from postways.models.email_change import EmailChange
 from postways.models.erasure import Erasure
 from postways.models.export import Export
@@ -47,6 +48,7 @@ __all__ = [
     "CommentLike",
     "Conversation",
     "Copy",
+    "Delivery",
     "Erasure",
     "Export",
     "Family",

@@ -72,14 +72,16 @@ def unsafe(app, ada):
     return addresses(app, "POST", values)
 
 
+OF_PROGRAMS = ("live.", "api.", "oauth_tokens.", "membership_hook.", "notifications.unsubscribe")
+
+
 def addresses(app, method, values):
-    """The address of every door for `method`; staff's are asked for in tests of their own."""
+    """The address of every door for `method`; staff's and programs' are asked for in tests of their own."""
     doors = app.url_map.bind("localhost")
     return sorted(
         doors.build(rule.endpoint, {name: {**OTHERS, **values}[name] for name in rule.arguments}, method=method)
         for rule in app.url_map.iter_rules()
-        if method in rule.methods
-        and not rule.endpoint.startswith(("live.", "moderation.", "api.", "oauth_tokens.", "notifications.unsubscribe"))
+        if method in rule.methods and not rule.endpoint.startswith(("moderation.", *OF_PROGRAMS))
     )
 
 

@@ -63,6 +63,7 @@ PAGES = {
     "messages, somebody new": ("ben", "/messages/?q=ad"),
     "message requests, empty": ("ada", "/messages/?box=requests"),
     "a conversation": ("ben", "/messages/ada/"),
+    "membership": ("ben", "/membership/"),
     "notifications": ("ada", "/notifications/"),
     "notifications, empty": ("ben", "/notifications/"),
     "what I want to hear of": ("ben", "/settings/notifications/"),
