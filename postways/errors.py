@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from postways.models.locked import LockedPost
+
 
 class Missing(Exception):
     """Not there, or not to be known of: both are 404. It may say a translatable sentence."""
@@ -13,6 +18,14 @@ class Forbidden(Exception):
 
 class Unpublished(Forbidden):
     """Known of, but its author has not published it."""
+
+
+class PremiumOnly(Forbidden):
+    """Known of, but open for premium members alone; `post` is what others see of it."""
+
+    def __init__(self, post: LockedPost) -> None:
+        super().__init__("Only premium members can open this post.")
+        self.post = post
 
 
 class Undeliverable(Forbidden):

@@ -18,6 +18,7 @@ from postways.errors import (
     Forbidden,
     Invalid,
     Missing,
+    PremiumOnly,
     Refused,
     Stale,
     Taken,
@@ -86,6 +87,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(NoSuchPage, lambda error: answer(404))
     app.register_error_handler(Forbidden, _forbidden)
     app.register_error_handler(Unpublished, lambda error: answer(403, gettext("This post is not published.")))
+    app.register_error_handler(PremiumOnly, _premium_only)
     app.register_error_handler(Unauthenticated, lambda error: _unauthenticated(gettext(error.message)))
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(Invalid, lambda error: _by_field(error.fields))
@@ -175,6 +177,14 @@ def _forbidden(error: Forbidden) -> Response:
     if asks_api() and not g.user.is_member:
         return _unauthenticated(gettext("Say who you are: this needs a token."))
     return answer(403, gettext(error.args[0]) if error.args else None)
+
+
+def _premium_only(error: PremiumOnly) -> Response:
+    """What everybody may know of the post, with the way to a membership."""
+    if asks_api() or asked_by_htmx() or request.method not in ("GET", "HEAD"):
+        return answer(403, gettext(error.args[0]))
+    db.session.rollback()
+    return page("posts/locked.html", 403, post=error.post)
 
 
 def _unauthenticated(words: str) -> Response:

@@ -8,7 +8,7 @@ from flask import current_app, url_for
 
 from postways.config import Config
 from postways.looks import iso, media
-from postways.models import Photo, Post
+from postways.models import LockedPost, Photo, Post
 
 LARGE = 1080  # pixels across: what other sites show
 CACHE_AGE = 300  # seconds
@@ -22,7 +22,19 @@ def images_of(post: Post) -> list[dict[str, Any]]:
 
 def embedded(post: Post, most_width: int, most_height: int) -> dict[str, Any]:
     """A public post for oEmbed: its first picture no larger than asked, or a link where there is none to show."""
-    told: dict[str, Any] = {
+    told = announced(post)
+    photo = next((photo for photo in post.photos if photo.ready and not post.warning), None)
+    if photo is None:
+        return told
+    step, width, height = _fitting(photo, most_width, most_height)
+    side = min(300, photo.width, photo.height)
+    thumbnail = {"thumbnail_url": _file(photo, "square.jpg"), "thumbnail_width": side, "thumbnail_height": side}
+    return told | {"type": "photo", "url": _file(photo, f"{step}.jpg"), "width": width, "height": height} | thumbnail
+
+
+def announced(post: Post | LockedPost) -> dict[str, Any]:
+    """A post for oEmbed as a link, with its title and author."""
+    return {
         "version": "1.0",
         "type": "link",
         "title": post.title,
@@ -32,13 +44,6 @@ def embedded(post: Post, most_width: int, most_height: int) -> dict[str, Any]:
         "provider_url": address("posts.home"),
         "cache_age": CACHE_AGE,
     }
-    photo = next((photo for photo in post.photos if photo.ready and not post.warning), None)
-    if photo is None:
-        return told
-    step, width, height = _fitting(photo, most_width, most_height)
-    side = min(300, photo.width, photo.height)
-    thumbnail = {"thumbnail_url": _file(photo, "square.jpg"), "thumbnail_width": side, "thumbnail_height": side}
-    return told | {"type": "photo", "url": _file(photo, f"{step}.jpg"), "width": width, "height": height} | thumbnail
 
 
 def address(endpoint: str, **values: Any) -> str:

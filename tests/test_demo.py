@@ -74,8 +74,8 @@ def stored(app: Flask) -> list[str]:
 
 
 def published() -> list[Post]:
-    """Every post in public lists, newest first."""
-    query = Post.seen_by(Guest()).where(Post.published_at.is_not(None)).options(selectinload(Post.photos))
+    """Every post of which visitors know, newest first."""
+    query = Post.known_by(Guest()).where(Post.published_at.is_not(None)).options(selectinload(Post.photos))
     return list(db.session.scalars(query.order_by(Post.published_at.desc())))
 
 

@@ -79,7 +79,7 @@ class CommentRemoval(Shape):
 
 
 @bp.get("/posts/<int:post_id>/comments/")
-@door({200: Listed[CommentItem]}, tag="comments", query=CommentFilter)
+@door({200: Listed[CommentItem]}, tag="comments", query=CommentFilter, errors=(403,))
 def list_comments(post_id: int, query: CommentFilter) -> Listed[CommentItem]:
     """List what is said under a post, newest first, each comment with its newest replies.
 

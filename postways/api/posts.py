@@ -19,8 +19,8 @@ from postways.api.lists import asked, listed_plainly
 from postways.api.shapes import AnIdOrNone, Listed, Parts, Several, Shape, Words, moment, written_moment
 from postways.auth.staff import note_reading
 from postways.db import reading
-from postways.errors import Refused
-from postways.models import Photo, Post, User
+from postways.errors import PremiumOnly, Refused
+from postways.models import LockedPost, Photo, Post, User
 from postways.models.browse import LONGEST_EXCERPT, ORDERS, Browse, Seen, Span
 from postways.models.post import MOST_PHOTOS
 
@@ -29,6 +29,10 @@ URL = "https://example.org/api/v1"
 MEDIA = "https://example.org/media/0123456789abcdef0123456789abcdef"
 FOR_AUTHOR = "For its author and staff."
 REMOVED = "The staff removed it."
+AUDIENCES = "`public`, `followers` or `premium`."
+LOCKED = "For premium members, which you are not; left out where it opens."
+BLUR = "data:image/webp;base64,UklGRg=="
+MEMBERSHIP = "https://example.org/membership/"
 ADVICE = "Ids are whole numbers, times as in 2026-11-21T08:30:00Z, a day alone is the whole day in UTC."
 
 
@@ -107,6 +111,9 @@ class PostItem(Shape):
     updated_at: datetime = Field(examples=["2026-11-21T08:30:00Z"])
     likes: str = Field(description="Link to its likes.", examples=[f"{URL}/likes/?post=7"])
     stats: ListStats
+    locked: bool | None = Field(default=None, description=LOCKED, examples=[True])
+    placeholder: str | None = Field(default=None, description="Of a locked post.", examples=[BLUR])
+    membership: str | None = Field(default=None, description="Where to open it.", examples=[MEMBERSHIP])
 
 
 class Image(Shape):
@@ -118,7 +125,7 @@ class Image(Shape):
     width: int = Field(description="Of the original, upright.", examples=[4000])
     height: int = Field(examples=[3000])
     alt: str = Field(examples=["Two boats in the fog"])
-    placeholder: str = Field(description="A tiny picture as a data URI.", examples=["data:image/webp;base64,UklGRg=="])
+    placeholder: str = Field(description="A tiny picture as a data URI.", examples=[BLUR])
     status: str = Field(description="`waiting`, `processing`, `ready` or `failed`.", examples=["ready"])
     srcset: str = Field(description="Every width, as WebP.", examples=[f"{MEDIA}/320.webp 320w"])
 
@@ -142,7 +149,7 @@ class PostReach(Shape):
 
 
 class PostDetail(Shape):
-    """A post."""
+    """A post. What is for premium members is `locked` for others: empty but for title, author and `placeholder`."""
 
     EDITED = frozenset(  # the last one with whatever else is edited
         {"title", "content", "published", "comments_open", "updated_at"}
@@ -165,6 +172,10 @@ class PostDetail(Shape):
     comments_open: bool = Field(description="Whether it takes more of them.", examples=[True])
     stats: PostStats
     interactions: PostReach
+    audience: str = Field(description=AUDIENCES, examples=["public"])
+    locked: bool | None = Field(default=None, description=LOCKED, examples=[True])
+    placeholder: str | None = Field(default=None, description="Of a locked post.", examples=[BLUR])
+    membership: str | None = Field(default=None, description="Where to open it.", examples=[MEMBERSHIP])
 
 
 class PostMade(Shape):
@@ -235,7 +246,7 @@ class NewPost(Shape):
     content: Words = Field(default="", description="A Markdown subset.", examples=["Two boats and the #fog."])
     alt: Several = Field(default=[], description=pictures.ALT, examples=[["Two boats in the fog"]])
     tags: Several = Field(default=[], description=TAGS, examples=[["harbour", "morning"]])
-    audience: Words = Field(default="public", description="`public` or `followers`.", examples=["public"])
+    audience: Words = Field(default="public", description=AUDIENCES, examples=["public"])
     published: bool = Field(default=True, description="False keeps it as a draft.", examples=[True])
 
 
@@ -247,7 +258,7 @@ class PostChange(Shape):
     content: Words = Field(default="", examples=["Three boats."])
     alt: Several = Field(default=[], description=pictures.ALT, examples=[["Three boats"]])
     tags: Several = Field(default=[], description=TAGS, examples=["harbour, morning"])
-    audience: Words = Field(default="", description="`public` or `followers`.", examples=["followers"])
+    audience: Words = Field(default="", description=AUDIENCES, examples=["followers"])
     published: bool = Field(default=True, description="False makes it a draft again.", examples=[True])
     comments_open: bool = Field(default=True, description="False takes no more comments.", examples=[True])
 
@@ -304,7 +315,10 @@ def create_post(body: NewPost) -> Response:
 @door({200: PostDetail}, tag="posts", errors=(403,))
 def read_post(post_id: int) -> PostDetail:
     """Read a post with its photographs."""
-    post = Post.find_or_tell(post_id, g.user)
+    try:
+        post = Post.find_or_tell(post_id, g.user)
+    except PremiumOnly as error:
+        return _locked(error.post)
     note_reading(post)
     return _detail(post)
 
@@ -442,11 +456,39 @@ def _detail(post: Post) -> PostDetail:
         comments_open=post.comments_open,
         stats=PostStats(likes_count=post.like_count, comments_count=post.comment_count),
         interactions=_reach(post),
+        audience=post.audience,
     )
     if g.user.is_member:
         found.stats.has_liked = post.liked
     if g.user.is_staff or g.user.can_edit(post):
         found.published = post.published
+    return found
+
+
+def _locked(post: LockedPost) -> PostDetail:
+    found = PostDetail(
+        url=_url(post.id),
+        id=post.id,
+        author=_author(post.author.id, post.author.username),
+        title=post.title,
+        content="",
+        image=None,
+        images=[],
+        thumbnail=None,
+        created_at=post.created_at,
+        updated_at=post.updated_at,
+        likes=_likes(post.id),
+        comments=absolute(f"/api/v1/posts/{post.id}/comments/"),
+        comments_open=False,
+        stats=PostStats(likes_count=0, comments_count=0),
+        interactions=PostReach(reposts_count=0),
+        audience=post.audience,
+        locked=True,
+        placeholder=post.placeholder,
+        membership=absolute("/membership/"),
+    )
+    if g.user.is_member:
+        found.stats.has_liked = found.interactions.has_reposted = found.interactions.has_saved = False
     return found
 
 
@@ -491,8 +533,30 @@ def items_of(posts: Sequence[Seen]) -> list[dict[str, Any]]:
             if member
             else {"like_count": post.like_count},
         }
+        if g.user.can_open(post)
+        else _locked_item(post)
         for post in posts
     ]
+
+
+def _locked_item(post: Seen) -> dict[str, Any]:
+    """What everybody may know of a post for premium members."""
+    here = absolute("/api/v1/")
+    return {
+        "url": f"{here}posts/{post.id}/",
+        "id": post.id,
+        "author": {"id": post.author_id, "username": post.username, "url": f"{here}users/{post.author_id}/"},
+        "title": post.title,
+        "content_excerpt": "",
+        "thumbnail": None,
+        "created_at": written_moment(post.created_at),
+        "updated_at": written_moment(post.updated_at),
+        "likes": f"{here}likes/?post={post.id}",
+        "stats": {"like_count": 0, "has_liked": False} if g.user.is_member else {"like_count": 0},
+        "locked": True,
+        "placeholder": post.placeholder or "",
+        "membership": absolute("/membership/"),
+    }
 
 
 def _excerpt(beginning: str) -> str:

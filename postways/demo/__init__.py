@@ -92,7 +92,7 @@ def _ready(photo: Photo, derived: Derived, owner: User, moment: datetime) -> Pho
 
 
 def _share(entry: Entry, author: User, photos: list[Photo], moment: datetime) -> Post:
-    rights = {"warning": entry.warning}
+    rights = {"warning": entry.warning, "audience": entry.audience}
     if credit := credit_of(entry.files):
         rights |= {"licence": credit.licence, "credit": credit.author}
     post = Post.share(author, title=entry.title, content=entry.text, photos=photos, published=entry.published, **rights)

@@ -35,6 +35,7 @@ class Entry:
     saves: int = 0
     published: bool = True
     warning: str = ""
+    audience: str = "public"
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ POSTS = (  # oldest first
         "A station clock that has been right every time I looked, which is more than I can say for myself. #detail",
         ("clock.jpg",),
         33.2,
-        likes=2,
+        audience="premium",
     ),
     Entry(
         "amara",

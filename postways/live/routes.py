@@ -57,7 +57,8 @@ def gone() -> Response:
     """Sentences for the places of those `posts` that the reader may not see, or not any more."""
     posts = _ids(request.args.get("posts", ""))
     seen = Post.authors_of(posts, g.user) if posts else {}
-    answer = fragment("live/gone.html", posts=[post for post in posts if post not in seen])
+    gone = [post for post in posts if post not in seen]
+    answer = fragment("live/gone.html", posts=gone, locked=Post.locked_for(gone, g.user))
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

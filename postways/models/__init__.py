@@ -13,6 +13,7 @@ from postways.models.feed import Feed
 from postways.models.follow import Follow
 from postways.models.guest import Actor, Guest
 from postways.models.like import Like
+from postways.models.locked import LockedPost
 from postways.models.mail import Mail
 from postways.models.message import Copy, Message
 from postways.models.mute import Mute
@@ -56,6 +57,7 @@ __all__ = [
     "Follow",
     "Guest",
     "Like",
+    "LockedPost",
     "Mail",
     "Message",
     "Mute",

@@ -15,14 +15,20 @@ class Anybody(NamedTuple):
 
     id: ColumnElement[int] | None
     staff: bool
+    premium: bool = False
 
     def can_see_unpublished(self) -> bool:
         """As people answer it."""
         return self.staff
 
+    def can_open_premium(self) -> bool:
+        """As people answer it."""
+        return self.premium or self.staff
+
 
 VISITOR = Anybody(None, staff=False)
 MEMBER = Anybody(bindparam("reader", type_=Id), staff=False)
+PREMIUM_MEMBER = Anybody(MEMBER.id, staff=False, premium=True)
 STAFF = Anybody(MEMBER.id, staff=True)
 
 
@@ -30,7 +36,9 @@ def stand_in(actor: Actor) -> Actor:
     """In whose place a statement is made that holds for `actor` too; equal for all whom it holds for."""
     if actor.id is None:
         return cast("Actor", VISITOR)
-    return cast("Actor", STAFF if actor.can_see_unpublished() else MEMBER)
+    if actor.can_see_unpublished():
+        return cast("Actor", STAFF)
+    return cast("Actor", PREMIUM_MEMBER if actor.premium else MEMBER)
 
 
 def filled_in(actor: Actor) -> dict[str, Any]:

@@ -45,7 +45,9 @@ class Seen(Protocol):
     like_count: int
     author_id: int
     username: str
+    audience: str
     cover: str | None  # key of the first photograph once it is ready
+    placeholder: str | None  # its blur
     liked: bool
 
 
@@ -77,7 +79,8 @@ class Browse:
     rising: bool = False
 
     def page(self, actor: Actor, asked: Asked) -> Numbered[Seen]:
-        """Those of the published posts that `actor` may see, without what `actor` mutes unless an author is named.
+        """Those of the published posts that `actor` may know of, without what `actor` mutes unless an author is named;
+        of those that `actor` can't open (`can_open`) only title and author are to be told.
 
         Raises BadCursor or NoSuchPage.
         """
@@ -95,32 +98,32 @@ class Browse:
 
     @classmethod
     def liked_of(cls, person: User, asked: Asked) -> Numbered[Seen]:
-        """What `person` likes and may still see, the newest like first. Raises BadCursor or NoSuchPage."""
+        """What `person` likes and may still know of, the newest like first. Raises BadCursor or NoSuchPage."""
         given = aliased(Like)  # beside the one that tells whether the reader likes it
-        seen = (given.user_id == person.id, Post.visible_to(person), Post.shown())
+        seen = (given.user_id == person.id, Post.known_to(person), Post.shown())
         found = select(Post.id).join(given, given.post_id == Post.id).where(*seen)
         key = given.id.label("like_id")
         return Numbered.of(db.session, _with_columns(found, person, key), found, (key,), asked)
 
     @classmethod
     def saved_of(cls, person: User, asked: Asked) -> Numbered[Seen]:
-        """What `person` keeps and may still see, what was kept last first. Raises BadCursor or NoSuchPage."""
-        seen = (Save.user_id == person.id, Post.visible_to(person), Post.shown())
+        """What `person` keeps and may still know of, what was kept last first. Raises BadCursor or NoSuchPage."""
+        seen = (Save.user_id == person.id, Post.known_to(person), Post.shown())
         found = select(Post.id).join(Save, Save.post_id == Post.id).where(*seen)
         key = Save.id.label("save_id")
         return Numbered.of(db.session, _with_columns(found, person, key), found, (key,), asked)
 
     @classmethod
     def these(cls, post_ids: Sequence[int], actor: Actor) -> dict[int, Seen]:
-        """Those of these posts that `actor` may see, by id."""
-        found = select(Post.id).where(Post.id.in_(post_ids), Post.visible_to(actor), Post.shown())
+        """Those of these posts that `actor` may know of, by id."""
+        found = select(Post.id).where(Post.id.in_(post_ids), Post.known_to(actor), Post.shown())
         return {row.id: row for row in db.session.execute(_with_columns(found, actor))} if post_ids else {}
 
     @classmethod
     def tagged(cls, tag: str, actor: Actor, asked: Asked) -> Numbered[Seen]:
         """What carries `tag`, by the time of publication, newest first. Raises BadCursor or NoSuchPage."""
         known = select(Tag.id).where(Tag.key == folded(tag.removeprefix("#"))).scalar_subquery()
-        carried = (PostTag.tag_id == known, Post.listed_for(actor.id))
+        carried = (PostTag.tag_id == known, Post.listed_for(actor.id), Post.unlocked_for(actor))
         found = select(Post.id).join(PostTag, PostTag.post_id == Post.id).where(*carried)
         keys = (PostTag.published_at, PostTag.post_id)
         return Numbered.of(db.session, _with_columns(found, actor, *keys), found, keys, asked)
@@ -128,13 +131,16 @@ class Browse:
     @classmethod
     def found(cls, question: str, actor: Actor, cursor: str | None, size: int) -> Page[Seen]:
         """What has all words of `question`, newest first. Raises BadCursor."""
-        listed = _with_columns(select(Post.id).where(Post.listed_for(actor.id)), actor)
+        open_to = (Post.listed_for(actor.id), Post.unlocked_for(actor))
+        listed = _with_columns(select(Post.id).where(*open_to), actor)
         query, place, by = search.posts.ordered(listed, Post.id.expression, question)
         return Page.of(db.session, query, (place,), cursor, size, (by,))
 
     def _matching(self, actor: Actor) -> Select[Any]:
         named = self.author_id is not None or bool(self.author)
-        seen = and_(Post.visible_to(actor), Post.shown()) if named else Post.listed_for(actor.id)
+        seen = and_(Post.known_to(actor), Post.shown()) if named else Post.listed_for(actor.id)
+        if self.tag or self.words:
+            seen = and_(seen, Post.unlocked_for(actor))
         return select(Post.id).where(seen, *self._filters())
 
     def _filters(self) -> list[ColumnElement[bool]]:
@@ -179,6 +185,8 @@ def _columns(actor: Actor) -> list[Any]:
         Post.like_count,
         Post.author_id,
         User.username,
+        Post.audience,
         Photo.key.label("cover"),
+        Photo.placeholder,
         Post.liked_by(actor).label("liked"),
     ]

@@ -299,7 +299,7 @@ class Notification(db.Model):  # type: ignore[name-defined]
         others = (User.visible_to(actor), User.id.not_in({one for one in known if one is not None}))
         meant = db.session.scalars(select(User.id).where(User.username_key.in_(keys), *others)).all()
         _, readers = Post.readers_among(post.id, meant)
-        for person_id in sorted(readers):
+        for person_id in sorted(post.opened_by(readers)):
             cls.tell("mention", person_id, actor.id, post_id=post.id, comment_id=comment_id)
 
     @classmethod

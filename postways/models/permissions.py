@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from postways.models.comment import Comment
     from postways.models.photo import Photo
     from postways.models.post import Post
     from postways.models.user import User
+
+
+class Addressed(Protocol):
+    """A post, or what a list reads of one."""
+
+    @property
+    def audience(self) -> str:
+        """One of AUDIENCES."""
+
+    @property
+    def author_id(self) -> int:
+        """Who shared it."""
 
 
 class Permissions:
@@ -19,8 +31,17 @@ class Permissions:
     is_staff = False
     is_admin = False
     covers_warned: bool = True  # pictures of posts with a warning wait for a click
+    premium: bool  # whether a membership runs
     must_verify = False  # the site wants to know first that the address is theirs
     scopes: frozenset[str] = frozenset()  # what the token or browser that asks can do
+
+    def can_open(self, post: Addressed) -> bool:
+        """See all of a post that they may know of; what is for premium members opens for its author, too."""
+        return post.audience != "premium" or self.can_open_premium() or post.author_id == self.id
+
+    def can_open_premium(self) -> bool:
+        """See all of what others share with premium members; staff does as well."""
+        return self.premium or self.is_staff
 
     def can_like(self, post: Post) -> bool:
         """Like a published post."""

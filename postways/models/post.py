@@ -22,6 +22,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    literal_column,
     or_,
     select,
     text,
@@ -45,7 +46,7 @@ from sqlalchemy.orm import (
 
 from postways import blocklist, later, search
 from postways.db import Id, Moment, changed, db, now, numbers_alone, read_alone
-from postways.errors import Forbidden, Missing, Refused, Taken, Unpublished
+from postways.errors import Forbidden, Missing, PremiumOnly, Refused, Taken, Unpublished
 from postways.framing import Framing
 from postways.models.anybody import filled_in, stand_in
 from postways.models.audit import Audit, given_reason
@@ -53,6 +54,7 @@ from postways.models.block import Block
 from postways.models.follow import Follow
 from postways.models.guest import Actor, Guest
 from postways.models.like import Like
+from postways.models.locked import LockedPost
 from postways.models.mail import Mail
 from postways.models.mute import Mute
 from postways.models.photo import LONGEST_ALT, Photo
@@ -87,7 +89,8 @@ ON_LIST = text("published_at IS NOT NULL AND deleted_at IS NULL")
 ORDERS = ("updated_at", "created_at", "like_count")
 STAFF_SIZE = 30
 SORTS = ("created", "changed", "likes")
-AUDIENCES = ("public", "followers")  # "premium" can be chosen once there is a membership
+PREMIUM = "premium"
+AUDIENCES = ("public", "followers", PREMIUM)
 WHO_SEES = "Choose who is to see this."
 STATES = ("published", "draft", "unpublished", "withheld", "removed", "deleted")
 PERIODS = {"all": None, "month": timedelta(days=30), "week": timedelta(days=7)}
@@ -112,6 +115,7 @@ class Glimpse(Protocol):
     comment_count: int
     repost_count: int
     published_at: datetime
+    audience: str
     liked: bool
     reposted: bool
     saved: bool
@@ -157,7 +161,7 @@ class Post(db.Model):  # type: ignore[name-defined]
     # covers the pictures
     warning: Mapped[str] = mapped_column(String(LONGEST_WARNING), default="", server_default=text("''"))
     audience: Mapped[str] = mapped_column(String(16), default="public", server_default="public")
-    # not for everybody, because of its audience or because its author is private: one look tells what visitors see
+    # nothing of it is for everybody, because it or its author is for followers alone: one look tells what visitors find
     closed: Mapped[bool] = mapped_column(default=False, server_default=false())
     # what mutes look through
     words: Mapped[str] = mapped_column(Text, default="", server_default=text("''"), deferred=True)
@@ -190,6 +194,8 @@ class Post(db.Model):  # type: ignore[name-defined]
     reposted: Mapped[bool] = query_expression(default_expr=false())
     saved: Mapped[bool] = query_expression(default_expr=false())
 
+    locked = False  # there are `LockedPost`s beside posts in some lists
+
     # --- questions
 
     @property
@@ -199,8 +205,8 @@ class Post(db.Model):  # type: ignore[name-defined]
 
     @property
     def public(self) -> bool:
-        """Whether everybody can see it."""
-        return self.published and not self.closed
+        """Whether everybody can see all of it."""
+        return self.published and not self.closed and self.audience != PREMIUM
 
     @property
     def state(self) -> str:
@@ -229,8 +235,14 @@ class Post(db.Model):  # type: ignore[name-defined]
     def visible_to(cls, actor: Actor) -> ColumnElement[bool]:
         """The one rule of who sees which post, media and live included.
 
-        Drafts are their author's; what is closed is for followers; a block parts both; staff sees all but the trash.
+        Drafts are their author's; what is closed is for followers, and some of it for premium members; a block parts
+        both; staff sees all but the trash.
         """
+        return and_(cls.known_to(actor), cls.unlocked_for(actor))
+
+    @classmethod
+    def known_to(cls, actor: Actor) -> ColumnElement[bool]:
+        """As `visible_to`, with the posts of which `actor` sees only what `LockedPost` holds."""
         if actor.can_see_unpublished():
             return cls.deleted_at.is_(None)
         others = and_(cls.shown(), cls._open_for(actor))
@@ -238,16 +250,25 @@ class Post(db.Model):  # type: ignore[name-defined]
         return and_(cls.deleted_at.is_(None), or_(others, mine))
 
     @classmethod
+    def unlocked_for(cls, actor: Actor) -> ColumnElement[bool]:
+        """Of the posts that `actor` may know of those that open in full: `Permissions.can_open` as a condition."""
+        if actor.can_open_premium():
+            return true()
+        open_to_all = cls.audience != literal_column(f"'{PREMIUM}'")  # written out, for statements made once
+        return open_to_all if actor.id is None else or_(open_to_all, cls.author_id == actor.id)
+
+    @classmethod
     def only_unpublished_for(cls, actor: Actor) -> ColumnElement[bool]:
         """Whether `actor` would see it if it were published: programs are told so, pages never."""
         draft = and_(cls.published_at.is_(None), cls.withheld.is_(False), cls.deleted_at.is_(None))
-        return and_(draft, cls._open_for(actor))
+        return and_(draft, cls._open_for(actor), cls.unlocked_for(actor))
 
     @classmethod
     def listed_for(cls, reader: Any) -> ColumnElement[bool]:
         """Which posts stand in lists for everybody when `reader` (an id, a column, or None for a visitor) looks.
 
-        Those that the reader may see, without what the reader mutes; staff reads lists as members do.
+        Those that the reader may know of, without what the reader mutes; staff reads lists as members do. Of what is
+        for premium members others see a `LockedPost`; what finds posts by what is in them asks `unlocked_for` too.
         """
         listed = and_(cls.deleted_at.is_(None), cls.shown())
         if reader is None:
@@ -294,8 +315,13 @@ class Post(db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def listed_to(cls, actor: Actor) -> Select[Any]:
-        """The posts that stand in lists for `actor`, each as in `seen_by`."""
-        return cls._with_author(actor).where(cls.listed_for(actor.id))
+        """The posts that stand in lists for `actor` and open in full, each as in `seen_by`."""
+        return cls._with_author(actor).where(cls.listed_for(actor.id), cls.unlocked_for(actor))
+
+    @classmethod
+    def known_by(cls, actor: Actor) -> Select[Any]:
+        """The posts that `actor` may know of, each as in `seen_by`; for `_grid`, which locks what does not open."""
+        return cls._with_author(actor).where(cls.known_to(actor))
 
     @classmethod
     def _with_author(cls, actor: Actor) -> Select[Post]:
@@ -326,6 +352,7 @@ class Post(db.Model):  # type: ignore[name-defined]
             cls.comment_count,
             cls.repost_count,
             cls.published_at,
+            cls.audience,
             cls._liked_by(reader).label("liked"),
             cls._reposted_by(reader).label("reposted"),
             Save.holds(reader, cls.id).label("saved"),
@@ -342,8 +369,19 @@ class Post(db.Model):  # type: ignore[name-defined]
         return {post.id: post for post in db.session.scalars(query).unique()}
 
     @classmethod
+    def locked_for(cls, post_ids: Sequence[int], actor: Actor) -> dict[int, LockedPost]:
+        """Those of `post_ids` that `actor` may know of and not open, by id, in one statement."""
+        if not post_ids or actor.can_open_premium():
+            return {}
+        first = and_(Photo.post_id == cls.id, Photo.position == 0)
+        query = select(cls, Photo).join(cls.author).outerjoin(Photo, first).options(contains_eager(cls.author))
+        query = query.where(cls.id.in_(post_ids), cls.known_to(actor), ~cls.unlocked_for(actor))
+        rows = db.session.execute(query.execution_options(populate_existing=True))
+        return {post.id: LockedPost.of(post, photo) for post, photo in rows}
+
+    @classmethod
     def find(cls, post_id: int, actor: Actor, *, photos: bool = True) -> Post:
-        """The post, if `actor` may see it. Raises Missing.
+        """The post, if `actor` may see it. Raises Missing, or PremiumOnly for one of which `actor` may know.
 
         Unless nobody will look at them its photographs come along, and how its author and `actor` stand to each other.
         """
@@ -351,6 +389,8 @@ class Post(db.Model):  # type: ignore[name-defined]
         whole = (selectinload(cls.photos), defaultload(cls.author).options(*User.ties_to(actor)))
         post = db.session.scalar(query.options(*whole) if photos else query)
         if post is None:
+            if locked := cls.locked_for([post_id], actor):
+                raise PremiumOnly(locked[post_id])
             raise Missing
         return post
 
@@ -397,7 +437,8 @@ class Post(db.Model):  # type: ignore[name-defined]
         """Published posts that carry `tag`, newest first; an unknown tag has none."""
         # one tag, as a value: joined, Postgres would take it for many and sort all its posts for one page
         known = select(Tag.id).where(Tag.key == folded(tag)).scalar_subquery()
-        query = cls.glimpsed_by(actor).join(PostTag, PostTag.post_id == cls.id).where(PostTag.tag_id == known)
+        query = cls.glimpsed_by(actor).join(PostTag, PostTag.post_id == cls.id)
+        query = query.where(PostTag.tag_id == known, cls.unlocked_for(actor))
         keys, columns = (cls.published_at, cls.id), (PostTag.published_at, PostTag.post_id)
         return Page.of(db.session, query, keys, cursor, PAGE_SIZE, columns)
 
@@ -414,28 +455,30 @@ class Post(db.Model):  # type: ignore[name-defined]
         return cls._grid(query, (place,), cursor, (by,))
 
     @classmethod
-    def liked_of(cls, person: User, cursor: str | None) -> Page[Post]:
-        """What `person` likes and may still see, the newest like first. Raises BadCursor."""
+    def liked_of(cls, person: User, cursor: str | None) -> Page[Post | LockedPost]:
+        """What `person` likes and may still know of, the newest like first. Raises BadCursor."""
         given = aliased(Like)  # beside the one that tells whether the reader likes it
         key = given.id.label("like_id")
-        query: Any = cls.seen_by(person).where(cls.shown()).add_columns(key).join(given, given.post_id == cls.id)
-        return cls._grid(query.where(given.user_id == person.id), (key,), cursor, (given.id.expression,))
+        query: Any = cls.known_by(person).where(cls.shown()).add_columns(key).join(given, given.post_id == cls.id)
+        page = cls._grid(query.where(given.user_id == person.id), (key,), cursor, (given.id.expression,))
+        return cls._lock(page, person)
 
     @classmethod
-    def reposted_of(cls, person: User, actor: Actor, cursor: str | None) -> Page[Post]:
-        """What `person` reposted and `actor` may see, the newest repost first. Raises BadCursor."""
+    def reposted_of(cls, person: User, actor: Actor, cursor: str | None) -> Page[Post | LockedPost]:
+        """What `person` reposted and `actor` may know of, the newest repost first. Raises BadCursor."""
         given = aliased(Repost)  # beside the one that tells whether the reader reposted it
         keys = (given.created_at.label("reposted_at"), given.post_id.label("reposted"))
-        query: Any = cls.seen_by(actor).where(cls.shown()).add_columns(*keys).join(given, given.post_id == cls.id)
+        query: Any = cls.known_by(actor).where(cls.shown()).add_columns(*keys).join(given, given.post_id == cls.id)
         by = (given.created_at.expression, given.post_id.expression)
-        return cls._grid(query.where(given.user_id == person.id), keys, cursor, by)
+        return cls._lock(cls._grid(query.where(given.user_id == person.id), keys, cursor, by), actor)
 
     @classmethod
-    def saved_of(cls, person: User, cursor: str | None) -> Page[Post]:
-        """What `person` keeps and may still see, what was kept last first. Raises BadCursor."""
+    def saved_of(cls, person: User, cursor: str | None) -> Page[Post | LockedPost]:
+        """What `person` keeps and may still know of, what was kept last first. Raises BadCursor."""
         key = Save.id.label("save_id")
-        query: Any = cls.seen_by(person).where(cls.shown()).add_columns(key).join(Save, Save.post_id == cls.id)
-        return cls._grid(query.where(Save.user_id == person.id), (key,), cursor, (Save.id.expression,))
+        query: Any = cls.known_by(person).where(cls.shown()).add_columns(key).join(Save, Save.post_id == cls.id)
+        page = cls._grid(query.where(Save.user_id == person.id), (key,), cursor, (Save.id.expression,))
+        return cls._lock(page, person)
 
     @classmethod
     def _grid(
@@ -448,9 +491,20 @@ class Post(db.Model):  # type: ignore[name-defined]
         return Page(posts, page.next_cursor)
 
     @classmethod
-    def of_profile(cls, person: User, actor: Actor, cursor: str | None) -> tuple[Page[Post], Sequence[Post]]:
+    def _lock(cls, page: Page[Post], actor: Actor) -> Page[Post | LockedPost]:
+        """The page with `LockedPost`s in place of what does not open for `actor`."""
+        shown = [
+            post if actor.can_open(post) else LockedPost.of(post, post.photos[0] if post.photos else None)
+            for post in page.items
+        ]
+        return Page(shown, page.next_cursor)
+
+    @classmethod
+    def of_profile(
+        cls, person: User, actor: Actor, cursor: str | None
+    ) -> tuple[Page[Post | LockedPost], Sequence[Post]]:
         """A page of somebody's published posts, and on the first page of one's own profile the drafts."""
-        own = cls.seen_by(actor).where(cls.author_id == person.id)
+        own = cls.known_by(actor).where(cls.author_id == person.id)
         published = own.where(cls.published_at.is_not(None))
         page: Page[Post] = Page.of(db.session, published, (cls.published_at, cls.id), cursor, GRID_SIZE)
         drafts: Sequence[Post] = ()
@@ -458,7 +512,7 @@ class Post(db.Model):  # type: ignore[name-defined]
             unpublished = own.where(cls.published_at.is_(None)).order_by(cls.updated_at.desc(), cls.id.desc())
             drafts = db.session.scalars(unpublished.limit(MOST_DRAFTS)).all()
         cls._load_photos([*page.items, *drafts])
-        return page, drafts
+        return cls._lock(page, actor), drafts
 
     @classmethod
     def in_state(cls, state: str) -> ColumnElement[bool]:
@@ -555,6 +609,12 @@ class Post(db.Model):  # type: ignore[name-defined]
         found = select(User.id).join(cls, which).where(User.id.in_(people), cls.listed_for(User.id))
         open_to_all = select(cls.id).where(which, cls.listed_for(None))
         return db.session.scalar(open_to_all) is not None, set(db.session.scalars(found)) if people else set()
+
+    def opened_by(self, people: set[int]) -> set[int]:
+        """Those of these people, who all may know of it, for whom it opens."""
+        if self.audience != PREMIUM:
+            return people
+        return {one.id for one in db.session.scalars(select(User).where(User.id.in_(people))) if one.can_open(self)}
 
     @classmethod
     def tallies(cls, author_ids: Sequence[int], actor: Actor) -> dict[int, Tally]:
@@ -750,12 +810,12 @@ class Post(db.Model):  # type: ignore[name-defined]
         if audience not in AUDIENCES and audience != self.audience:
             raise Refused(WHO_SEES, field="audience")
         before, closed = self.audience, self.closed
-        self.audience, self.closed = audience, author.private or audience != "public"
+        self.audience, self.closed = audience, author.private or audience == "followers"
         if self.published and before != audience:
             for step, which in ((-1, before), (+1, audience)):
                 author.posted(step, which)
-        if self.closed and not closed:
-            later.tell("closed", person=self.author_id, post=self.id or 0)
+        if self.id and audience != "public" and (before != audience or self.closed != closed):
+            later.tell("closed", person=self.author_id, post=self.id)
 
     @property
     def stamp(self) -> str:
@@ -814,7 +874,9 @@ class Post(db.Model):  # type: ignore[name-defined]
         blocklist.refuse(" ".join(given), "tags")
         self.title, self.content, self.licence = title, content, licence
         self.credit, self.warning, self.given_tags = credit, " ".join(warning.split()), given
-        self.words = words_of(" ".join((title, content, *(f"#{tag}" for tag in given))))
+        # who may read no more than the title must not learn by a mute what else is in it
+        told = (title,) if self.audience == PREMIUM else (title, content, *(f"#{tag}" for tag in given))
+        self.words = words_of(" ".join(told))
 
     def frame(self, photo: Photo, framing: Framing, actor: Actor) -> None:
         """Show one of its photographs turned, cut and centred so; readers see "edited". Twice is once.

@@ -81,7 +81,11 @@ class Tag(db.Model):  # type: ignore[name-defined]
         from postways.models.post import Post
 
         on = select(PostTag.post_id).join(Post, Post.id == PostTag.post_id)
-        return on.where(PostTag.tag_id == cls.id, Post.listed_for(actor.id)).correlate(cls).exists()
+        return (
+            on.where(PostTag.tag_id == cls.id, Post.listed_for(actor.id), Post.unlocked_for(actor))
+            .correlate(cls)
+            .exists()
+        )
 
     @classmethod
     def in_use(cls, actor: Actor) -> Sequence[str]:

@@ -902,7 +902,7 @@ class User(Permissions, Membership, db.Model):  # type: ignore[name-defined]
 
     def posted(self, difference: int, audience: str) -> None:
         """Count published posts up or down."""
-        public = difference if audience == "public" else 0
+        public = 0 if audience == "followers" else difference  # of what is for premium members visitors find the title
         counts = {"post_count": User.post_count + difference, "public_post_count": User.public_post_count + public}
         changed(update(User).where(User.id == self.id).values(counts))
 
@@ -918,7 +918,7 @@ class User(Permissions, Membership, db.Model):  # type: ignore[name-defined]
         db.session.flush()
         posts = db.metadata.tables["posts"]
         own = update(posts).where(posts.c.author_id == self.id)
-        changed(own.values(closed=or_(literal(private), posts.c.audience != "public")))
+        changed(own.values(closed=or_(literal(private), posts.c.audience == "followers")))
         if private:
             later.tell("closed", person=self.id, post=0)
         else:

@@ -1,8 +1,9 @@
 """Cards of posts in lists, rendered once for everybody who is shown the same.
 
 What a card shows is a function of the post's version, its counts, whether the reader is a visitor, likes it, keeps it
-or wrote it, and whether pictures with a warning are to be covered; the form's token is put in at the end. The one rule
-of who sees what has been asked before, by the query that found the glimpses; the cache only saves words.
+or wrote it, whether it opens for the reader, and whether pictures with a warning are to be covered; the form's token is
+put in at the end. The one rule of who sees what has been asked before, by the query that found the glimpses; the cache
+only saves words.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from postways.looks import ago
-from postways.models import Post
+from postways.models import LockedPost, Post
 from postways.models.post import Glimpse
 
 MOST_KEPT = 4_000  # cards of some 3 kB
@@ -43,6 +44,7 @@ class Key(NamedTuple):
     reader: tuple[bool, bool, bool, bool] | None  # likes it, reposted it, keeps it, wrote it; a visitor is nobody
     covers: bool  # what carries a warning
     first: bool
+    opens: bool  # all of it, or what everybody may know of what is for premium members
     words: tuple[str, str]
 
 
@@ -57,7 +59,9 @@ def cards(glimpses: Sequence[Glimpse], *, in_view: bool, notes: Mapping[int, Not
     """
     language = str(get_locale())
     keys = [_key(glimpse, language, in_view and place == 0) for place, glimpse in enumerate(glimpses)]
-    new = Post.whole([key.post for key in keys if key not in _kept], g.user)
+    missing = [key for key in keys if key not in _kept]
+    new: dict[int, Post | LockedPost] = {**Post.whole([key.post for key in missing if key.opens], g.user)}
+    new |= Post.locked_for([key.post for key in missing if not key.opens], g.user)
     notes = notes or {}
     html = "".join(_noted(_card(key, new), notes.get(key.post, _NONE)) for key in keys)
     return Markup(html.replace(TOKEN, generate_csrf()) if g.user.is_member else html)
@@ -73,9 +77,11 @@ def forget() -> None:
 
 
 def _key(glimpse: Glimpse, language: str, first: bool) -> Key:
+    words = (language, ago(glimpse.published_at))
+    if not g.user.can_open(glimpse):
+        return Key(glimpse.id, glimpse.version, 0, 0, 0, None, covers=True, first=False, opens=False, words=words)
     own = glimpse.author_id == g.user.id
     reader = (glimpse.liked, glimpse.reposted, glimpse.saved, own) if g.user.is_member else None
-    words = (language, ago(glimpse.published_at))
     return Key(
         glimpse.id,
         glimpse.version,
@@ -85,14 +91,16 @@ def _key(glimpse: Glimpse, language: str, first: bool) -> Key:
         reader,
         g.user.covers_warned,
         first,
+        True,
         words,
     )
 
 
-def _card(key: Key, new: dict[int, Post]) -> str:
+def _card(key: Key, new: dict[int, Post | LockedPost]) -> str:
     if post := new.get(key.post):
         places = {"csrf_field": token_to_come, "brought": Markup(BROUGHT), "why": Markup(WHY)}
-        _kept[key] = render_template("posts/_card.html", post=post, first=key.first, **places)
+        template = "posts/_card.html" if key.opens else "posts/_locked_card.html"
+        _kept[key] = render_template(template, post=post, first=key.first, **places)
         if len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
     elif key in _kept:

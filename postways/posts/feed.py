@@ -36,7 +36,8 @@ def feed() -> Response:
     if not found.items and not cursor:
         with reading():
             context["suggestions"] = Suggestion.of(g.user)
-    live_url = stream([entry.id for entry in found.items], feed=microseconds(found.newest))
+    opened = [entry.id for entry in found.items if g.user.can_open(entry.post)]
+    live_url = stream(opened, feed=microseconds(found.newest))
     return page("posts/feed.html", **context, live_url=live_url)
 
 

@@ -36,7 +36,7 @@ def _at_most(most: int) -> Length:
     return Length(max=most, message=_l("This is longer than %(max)d characters; shorten it a little."))
 
 
-FOR = {"public": _l("Everybody"), "followers": _l("My followers")}
+FOR = {"public": _l("Everybody"), "followers": _l("My followers"), "premium": _l("Premium members")}
 
 
 def usual_audience() -> str:

@@ -64,7 +64,7 @@ def _older(found: Page[Glimpse], n: int) -> str | None:
 
 
 def _ids(found: Page[Glimpse]) -> list[int]:
-    return [post.id for post in found.items]
+    return [post.id for post in found.items if g.user.can_open(post)]
 
 
 def _newest(found: Page[Glimpse]) -> int:

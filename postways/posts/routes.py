@@ -10,7 +10,7 @@ from postways import limits, viewing
 from postways.auth import members_only, refills_form, takes_files
 from postways.auth.staff import note_reading
 from postways.db import db, reading
-from postways.errors import Missing, Refused, Taken, TooMany
+from postways.errors import Missing, PremiumOnly, Refused, Taken, TooMany
 from postways.handlers import sentence
 from postways.htmx import asked_by_htmx, came_from, fragment, go, page, stream
 from postways.models import Photo, Post
@@ -28,7 +28,10 @@ def show(post_id: int) -> Response:
     """One post with its photographs and comments; `show` uncovers what its warning covers, `talk` tells the rest."""
     if asked_by_htmx() and (part := talk.part(Post.find(post_id, g.user, photos=False))) is not None:
         return part
-    post = Post.find(post_id, g.user)
+    try:
+        post = Post.find(post_id, g.user)
+    except PremiumOnly as error:
+        return page("posts/locked.html", post=error.post)
     note_reading(post)
     viewing.note(post)
     return talk.post_page(post)

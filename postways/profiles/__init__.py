@@ -35,7 +35,8 @@ def show(username: str) -> Response:
     context = {"person": person, "page": posts, "n": n, "older_url": older}
     if asked_by_htmx() and request.args.get("cursor"):
         return fragment("profiles/_grid_more.html", **context)
-    return page("profiles/show.html", **context, drafts=drafts, live_url=stream([post.id for post in posts.items]))
+    live_url = stream([post.id for post in posts.items if not post.locked])
+    return page("profiles/show.html", **context, drafts=drafts, live_url=live_url)
 
 
 @bp.get("/@<username>/reposts/")

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from postways import linked
 from postways.errors import Missing
-from postways.models import Guest, Post, User
+from postways.models import Guest, LockedPost, Post, User
 from postways.models.post import Glimpse
 from postways.paging import Page
 from postways.sharing import bp, public
@@ -45,20 +45,26 @@ def tag(tag: str) -> Response:
     return _feed(_whole(Post.tagged(tag, Guest(), None)), f"#{tag}", linked.address("posts.tag", tag=tag))
 
 
-def _whole(found: Page[Glimpse]) -> Sequence[Post]:
-    posts = Post.whole([glimpse.id for glimpse in found.items], Guest())
+def _whole(found: Page[Glimpse]) -> Sequence[Post | LockedPost]:
+    ids = [glimpse.id for glimpse in found.items]
+    posts: dict[int, Post | LockedPost] = {**Post.whole(ids, Guest())}
+    posts |= Post.locked_for(ids, Guest())
     return [posts[glimpse.id] for glimpse in found.items if glimpse.id in posts]
 
 
-def _feed(posts: Sequence[Post], title: str, page_url: str) -> Response:
+def _feed(posts: Sequence[Post | LockedPost], title: str, page_url: str) -> Response:
     body = render_template(
         "sharing/atom.xml",
         posts=posts,
         title=title,
         page_url=page_url,
         self_url=page_url + "atom/",
-        updated=max((post.edited_at or post.published_at or LONG_AGO for post in posts), default=LONG_AGO),
+        updated=max((_changed(post) for post in posts), default=LONG_AGO),
         picture=linked.picture,
         address=linked.address,
     )
     return public(body, TYPE)
+
+
+def _changed(post: Post | LockedPost) -> datetime:
+    return post.edited_at or post.published_at or LONG_AGO

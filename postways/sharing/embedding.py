@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import abort, current_app, request
@@ -11,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from postways import linked
 from postways.config import Config
-from postways.errors import Missing
+from postways.errors import Missing, PremiumOnly
 from postways.models import Guest, Post
 from postways.sharing import bp, public
 
@@ -24,9 +25,16 @@ def embed() -> Response:
     """The post at `url`, as far as everybody may see it."""
     if request.args.get("format", "json") != "json":
         abort(501)
-    post = Post.find(_post_id(request.args.get("url", "")), Guest())
+    try:
+        post = Post.find(_post_id(request.args.get("url", "")), Guest())
+    except PremiumOnly as error:
+        return _told(linked.announced(error.post))
     width, height = (_pixels(name) for name in ("maxwidth", "maxheight"))
-    return public(json.dumps(linked.embedded(post, width, height)), "application/json")
+    return _told(linked.embedded(post, width, height))
+
+
+def _told(embed: dict[str, Any]) -> Response:
+    return public(json.dumps(embed), "application/json")
 
 
 def _post_id(url: str) -> int:

@@ -16,7 +16,7 @@ from tests.together import at_once
 
 DETAIL = {
     *("url", "id", "author", "title", "content", "image", "images", "thumbnail"),
-    *("created_at", "updated_at", "likes", "comments", "comments_open", "stats", "interactions"),
+    *("created_at", "updated_at", "likes", "comments", "comments_open", "stats", "interactions", "audience"),
 }
 
 

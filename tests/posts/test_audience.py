@@ -164,7 +164,7 @@ def test_the_counts_follow_the_audience(app, ada, post):
     assert counts() == (0, 0)
 
 
-@pytest.mark.parametrize("audience", ["premium", "everybody", "", "\x00"])
+@pytest.mark.parametrize("audience", ["everybody", "", "\x00"])
 def test_an_audience_that_is_not_offered_is_refused(app, ada, audience, inside):
     with pytest.raises(Refused) as refusal:
         Post.share(ada, title="Harbour", audience=audience)
@@ -269,7 +269,7 @@ def test_a_private_account_begins_with_its_followers(app, ada, as_ada):
     assert '<option value="followers" selected>' in as_ada.get("/posts/add/").text
 
 
-@pytest.mark.parametrize("audience", ["premium", "everybody", "", "😀"])
+@pytest.mark.parametrize("audience", ["everybody", "", "😀"])
 def test_the_form_refuses_what_is_not_offered(as_ada, audience):
     answer = as_ada.post("/posts/add/", {"title": "Mine", "audience": audience}, page="/posts/add/")
 
