@@ -25,6 +25,7 @@ from postways.models import (
     Code,
     Comment,
     Conversation,
+    Delivery,
     EmailChange,
     Erasure,
     Export,
@@ -49,6 +50,7 @@ log = logging.getLogger(__name__)
 
 Work = Callable[[], object]
 
+SOON = timedelta(seconds=5)
 OFTEN = timedelta(seconds=30)
 NOW_AND_THEN = timedelta(minutes=10)
 HOURLY = timedelta(hours=1)
@@ -64,6 +66,7 @@ def run(app: Flask, stop: Callable[[], bool] = lambda: False) -> None:
         publish_due: OFTEN,
         count_views: OFTEN,
         report_week: OFTEN,
+        tell_of_memberships: SOON,
         rank: NOW_AND_THEN,
         forget: HOURLY,
         purge: HOURLY,
@@ -124,6 +127,7 @@ def forget() -> None:
     PastUsername.forget_old()
     Mail.forget_old()
     Receipt.forget_old()
+    Delivery.forget_old()
     Mute.forget_ended()
     Notification.forget_old()
     Audit.forget_addresses()
@@ -162,6 +166,15 @@ def count_views() -> int:
     View.forget_past(now())
     db.session.commit()
     return new
+
+
+def tell_of_memberships() -> int:
+    """Tell whose membership is over, or ends within a week; returns how many. Twice at once tells each once."""
+    with reading():
+        news = User.with_news(now())
+    told = User.tell_of_ends(now()) if news else 0
+    db.session.commit()
+    return told
 
 
 def rank() -> None:

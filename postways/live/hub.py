@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from typing import Any, TypeVar
 
 import gevent
@@ -19,7 +20,7 @@ from gevent.queue import Empty, Full, Queue
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from postways.db import db, read_only
+from postways.db import db, now, read_only
 from postways.later import STREAM, News, Outbox
 from postways.live import words
 from postways.models import Comment, Conversation, Feed, Notification, Post
@@ -42,7 +43,7 @@ Found = TypeVar("Found")
 class Stream:
     """One open page: which posts it shows, who reads it, and what it has not been sent yet."""
 
-    __slots__ = ("closed", "comments", "feed", "fresh", "home", "person", "posts", "queue", "said", "unheard")
+    __slots__ = ("closed", "comments", "feed", "fresh", "home", "person", "posts", "queue", "said", "unheard", "until")
 
     def __init__(
         self,
@@ -53,6 +54,7 @@ class Stream:
         feed: bool = False,
         comments: int | None = None,
         unheard: frozenset[int] = frozenset(),
+        until: datetime | None = None,
     ) -> None:
         self.person = person
         self.posts = posts  # id: its author's id
@@ -60,6 +62,7 @@ class Stream:
         self.feed = feed
         self.comments = comments  # the newest one when the page was made, if it shows the newest
         self.unheard = unheard  # people of whose comments it is not told
+        self.until = until  # when the reader loses, by time alone, a right with which it was opened
         self.said: set[int] = set()  # comments in the pill
         self.fresh = 0  # photographs, or in a feed posts, in the pill
         self.queue: Queue[bytes | None] = Queue(QUEUE)
@@ -73,9 +76,17 @@ class Stream:
         """Whether this page is told of what `author` says."""
         return author not in self.unheard
 
+    @property
+    def over(self) -> bool:
+        """Whether its reader must ask anew what may be heard: since it was opened, a right has run out."""
+        return self.until is not None and self.until <= now()
+
     def send(self, message: bytes) -> None:
         """Put it in line; a reader who is too slow is cut off and comes back knowing what it knew."""
         if self.closed:
+            return
+        if self.over:
+            self.close()
             return
         try:
             self.queue.put_nowait(message)
@@ -94,12 +105,19 @@ class Stream:
         yield first
         while True:
             try:
-                message = self.queue.get(timeout=HEARTBEAT)
+                message = self.queue.get(timeout=self._patience)
             except Empty:
-                message = words.HEARTBEAT
+                message = None if self.over else words.HEARTBEAT
             if message is None:
                 return
             yield message
+
+    @property
+    def _patience(self) -> float:
+        """Seconds in which nothing has to be said."""
+        if self.until is None:
+            return HEARTBEAT
+        return min(HEARTBEAT, max(0.0, (self.until - now()).total_seconds()))
 
 
 class Hub:

@@ -27,6 +27,7 @@ def stream() -> Response:
     newest, feed = (request.args.get(name, type=int) for name in ("newest", "feed"))
     comments = _comments(posts)
     hub = hub_of_this_process()
+    until = g.user.premium_until if g.user.premium else None  # before it is asked what may be heard
     page = Stream(
         g.user.id if g.user.is_member else None,
         Post.authors_of(posts, g.user) if posts else {},
@@ -34,6 +35,7 @@ def stream() -> Response:
         feed=feed is not None,
         comments=comments,
         unheard=Comment.unheard_by(g.user) if comments is not None else frozenset(),
+        until=until,
     )
     hub.open(page)  # first listen, then look what was missed
     try:
@@ -101,6 +103,8 @@ def _missed(hub: Hub, page: Stream, since: str, newest: int | None, feed: int | 
     if page.person is not None and (missed is None or bells):
         parts.append(words.message(words.bell(Notification.unread_of([page.person]).get(page.person, 0))))
     parts += _missed_messages(page, told, every=missed is None)
+    if any(news["topic"] == "rights" and int(news["person"]) == page.person for _, news in told):
+        parts.append(words.named("rights", ""))
     if newest is not None and (missed is None or any(news["topic"] == "published" for _, news in told)):
         page.fresh = Post.count_newer(moment_of(newest), g.user)
         if page.fresh:

@@ -17,6 +17,7 @@ class Guest(Permissions):
     is_member: Literal[False] = False
     is_staff = False
     premium = False
+    premium_until: None = None
     username = ""
     name = ""
     initial = ""

@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 from contextlib import closing, contextmanager
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -13,7 +14,7 @@ from redis import Redis
 
 from postways import create_app, jobs
 from postways.config import Config
-from postways.db import db
+from postways.db import db, now
 from postways.local import valkey
 from postways.models import Post, User
 from tests.cast import make_post, make_user
@@ -277,3 +278,20 @@ def test_the_server_does_not_say_what_it_is(web, site):
         connection.request("GET", "/healthz")
         answer = connection.getresponse()
         assert (answer.status, answer.getheader("Server")) == (200, None)
+
+
+def test_a_stream_ends_with_a_membership_and_learns_of_it_when_it_comes_back(seen, ben):
+    ends = now() + timedelta(seconds=2)
+    with seen.app_context():
+        User.named("ben").premium_until = ends
+        db.session.commit()
+    since = SINCE.search(ben.get("/membership/")[1]).group(1)
+
+    with listening(ben, f"/live/?since={since}") as stream:
+        assert stream.ended()  # without a scheduler, which is not there
+        assert now() >= ends
+    with seen.app_context():
+        assert User.tell_of_ends(now()) == 1
+        db.session.commit()
+    with listening(ben, f"/live/?since={since}") as stream:
+        stream.read_until("event: rights\n")

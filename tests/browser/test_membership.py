@@ -1,0 +1,33 @@
+"""The page of the membership: it changes by itself, and does without scripts."""
+
+from datetime import timedelta
+
+from playwright.sync_api import expect
+
+from postways.db import now
+
+
+def test_a_membership_appears_and_goes_on_the_open_page(site, open_page):
+    pia = open_page("pia")
+    pia.goto("/settings/profile/")
+    pia.get_by_role("navigation", name="Settings").get_by_role("link", name="Membership").click()
+    mine = pia.locator("#mine")
+    expect(mine).to_contain_text("You are not a premium member.")
+
+    site.command("users", "premium", "pia", "2099-01-31")
+    expect(mine).to_contain_text("You are a premium member.")
+    expect(mine.locator("time")).to_have_text("31 Jan 2099 23:59 (UTC)")
+
+    site.command("users", "premium", "pia", "none")
+    expect(mine).to_contain_text("You are not a premium member.")
+
+
+def test_the_end_shows_by_itself_and_the_page_needs_no_scripts(site, open_page):
+    pia, plain = open_page("pia"), open_page("pia", java_script_enabled=False)
+    site.command("users", "premium", "pia", f"{now() + timedelta(seconds=6):%Y-%m-%dT%H:%M:%SZ}")
+    for page in (pia, plain):
+        page.goto("/membership/")
+    expect(pia.locator("#mine")).to_contain_text("You are no premium member any more.", timeout=20_000)
+
+    plain.reload()
+    expect(plain.locator("#mine")).to_contain_text("You are no premium member any more.")
