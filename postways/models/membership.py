@@ -24,10 +24,11 @@ AT_ONCE = 100  # people in one transaction
 DAY = 10  # characters of a day in ISO 8601
 NO_MOMENT = "That is no moment. Write a day as 2027-01-31, or a moment as 2027-01-31T18:00:00Z."
 TOO_FAR = "Choose a moment within the next 100 years."
-OVER = (
-    "That moment is over. To end the membership now, name no moment: use the button, on the command line none, "
-    "in a webhook null."
-)
+OVER = {  # by door, because each says in its own way that it shall end
+    "page": "That day is over. Choose one that is still to come, or end the membership now by the button.",
+    "command": "That moment is over. Give one that is still to come, or none, which ends the membership now.",
+    "webhook": "That moment is over. Send one that is still to come, or null, which ends the membership now.",
+}
 NOBODY = "There is nobody with that name, id or confirmed address."
 SHUT_OUT = "This account is suspended. Restore it first, then grant the membership."
 
@@ -61,7 +62,7 @@ class Membership:
             raise Forbidden
         moment = now()
         if until is not None:
-            until = self._possible(until, moment)
+            until = self._possible(until, moment, door)
         self.premium_said_at = said_at or moment
         before = self.premium_until if self.premium else None
         if until == before:
@@ -75,7 +76,7 @@ class Membership:
         else:
             Mail.send("premium-granted", self._person, until=_written(until), before=_written(before))
 
-    def _possible(self, until: datetime, moment: datetime) -> datetime:
+    def _possible(self, until: datetime, moment: datetime, door: str) -> datetime:
         try:
             until = until.astimezone(UTC).replace(microsecond=0)
         except OverflowError:  # at the end of all years, in a zone that is already beyond it
@@ -83,7 +84,7 @@ class Membership:
         if until > moment + LONGEST:
             raise Refused(TOO_FAR, field="premium_until")
         if until <= moment:
-            raise Refused(OVER, field="premium_until")
+            raise Refused(OVER[door], field="premium_until")
         if self._person.suspended_at is not None:
             raise Refused(SHUT_OUT, field="user")
         return until

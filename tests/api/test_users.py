@@ -19,9 +19,9 @@ from tests.together import at_once
 
 ALL = {
     "id", "username", "display_name", "email", "date_joined", "last_login", "last_activity_at", "is_staff",
-    "is_active", "bio", "avatar", "stats", "links",
+    "is_active", "premium_until", "bio", "avatar", "stats", "links",
 }  # fmt: skip
-TOLD_TO_OTHERS = ALL - {"email", "last_login", "last_activity_at", "is_staff", "is_active"}
+TOLD_TO_OTHERS = ALL - {"email", "last_login", "last_activity_at", "is_staff", "is_active", "premium_until"}
 NEW = {"username": "grace", "email": "grace@example.org", "password": "seven boats 4 the sea"}
 
 

@@ -97,7 +97,7 @@ def test_two_admins_at_once_grant_one(app, ada, as_root):
         ("2040-02-30", "Not a valid date value."),
         ("10000-01-01", "Not a valid date value."),
         ("2040-12-31\x00", "Not a valid date value."),
-        ("2020-01-01", "That moment is over."),
+        ("2020-01-01", "That day is over."),
         ("9999-12-31", "within the next 100 years"),
     ],
 )
