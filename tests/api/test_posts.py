@@ -526,7 +526,7 @@ def test_of_a_refused_post_nothing_is_kept(app, as_client, files, field):
         assert db.session.query(Photo).count() == 0
 
 
-def test_a_lost_answer_does_not_cost_the_photographs(app, as_client, monkeypatch):
+def test_of_a_post_whose_answer_can_not_be_written_nothing_is_kept(app, as_client, monkeypatch):
     find, asked = Post.find.__func__, []
 
     def lost(cls, *args, **options):
@@ -542,7 +542,9 @@ def test_a_lost_answer_does_not_cost_the_photographs(app, as_client, monkeypatch
         monkeypatch.setattr(Post, "find", classmethod(find))
 
     assert answer.status_code == 500 and asked
-    assert len(stored(app)) == 1
+    assert stored(app) == []
+    with app.app_context():
+        assert db.session.query(Photo).count() == 0
 
 
 def test_the_same_key_shares_once(app, as_client):
