@@ -26,6 +26,7 @@ from postways.inventory import check_media
 from postways.models import (
     Comment,
     CommentLike,
+    Conversation,
     Feed,
     Follow,
     Guest,
@@ -100,7 +101,7 @@ class TestSeed:
         newest = next(entry for entry in reversed(POSTS) if entry.published)
         assert newest.title in home.text
         with app.app_context():
-            keys = db.session.scalars(select(Photo.key)).all()
+            keys = db.session.scalars(select(Photo.key).where(Photo.avatar.is_(False))).all()
         shown = [key for key in keys if f"/media/{key}/" in home.text]
         assert len(shown) >= 12
         assert {guest.get(f"/media/{key}/640.webp").status_code for key in shown} == {200}
@@ -109,6 +110,27 @@ class TestSeed:
         demo.seed()
 
         assert_everything_is_right()
+
+    def test_everybody_has_a_picture_of_their_own(self, app, guest):
+        with app.app_context():
+            demo.seed()
+            people = {person.username: person.avatar_key for person in db.session.scalars(select(User))}
+
+        assert len(set(people.values())) == len(PEOPLE) and all(people.values())
+        assert f"/media/{people['ada']}/square.jpg" in guest.get("/@ada/").text
+        assert {guest.get(f"/media/{key}/square.jpg").status_code for key in people.values()} == {200}
+
+    def test_people_write_to_each_other_and_ada_has_something_to_read(self, inside):
+        demo.seed()
+
+        ada = User.named("ada")
+        sides = Conversation.listed(ada, None).items
+        assert [side.other.username for side in sides] == ["ben", "mod", "zofia"]
+        assert [side.unread_count for side in sides] == [2, 0, 0] and not Conversation.with_wrong_counts()
+        letters = [copy.message for copy in sides[0].page().items]
+        assert letters == sorted(letters, key=lambda letter: letter.created_at, reverse=True)
+        assert all(letter.read_at is None or letter.created_at < letter.read_at < now() for letter in letters)
+        assert all(ada.joined_at < letter.created_at < now() - timedelta(hours=1) for letter in letters)
 
     def test_people_follow_each_other(self, inside):
         demo.seed()

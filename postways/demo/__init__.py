@@ -13,24 +13,40 @@ from random import Random
 from typing import Any
 
 import click
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from postways import later
 from postways.auth import passwords
-from postways.db import db, now, reading
+from postways.db import changed, db, now, reading
 from postways.demo.bulk import scale
-from postways.demo.content import PEOPLE, POSTS, TALK, Entry, Person, Remark, credit_of
+from postways.demo.content import LETTERS, PEOPLE, POSTS, TALK, Entry, Person, Remark, credit_of
 from postways.demo.password import kept_password
-from postways.demo.photographs import gone_without_rows, keep, prepared
+from postways.demo.photographs import faces, gone_without_rows, keep, prepared
 from postways.images import Derived
-from postways.models import Comment, Follow, Like, Photo, Post, Repost, Save, Suggestion, User
+from postways.models import (
+    Comment,
+    Conversation,
+    Copy,
+    Follow,
+    Like,
+    Message,
+    Photo,
+    Post,
+    Repost,
+    Save,
+    Suggestion,
+    User,
+)
 from postways.models.tag import PostTag
 
 __all__ = ["scale", "seed"]
 
+Pictured = tuple[Photo, Derived]  # a row, and what is served of it
 FIRST_JOINED = timedelta(days=120)  # before now; the others came in the days after
 MEMBERSHIP = timedelta(days=300)
 MOST_FOLLOWED = 0.9  # of the others follow who came first
 VIEWS_PER_LIKE = 13
+READ_AFTER = timedelta(minutes=4)
 NOT_EMPTY = "There are people here already, so nothing was changed."
 
 
@@ -47,16 +63,22 @@ def seed() -> None:
     with gone_without_rows(stored):
         derived = prepared(files)
         photos = zip(keep(files, derived, stored), (derived[file] for file in files), strict=True)
+        pictures = faces(PEOPLE, stored)
         if User.count():
             click.echo(NOT_EMPTY)  # somebody came meanwhile
             return
-        _fill(password_hash, photos, now())
+        _fill(password_hash, photos, pictures, now())
+        later.keep_quiet()
         db.session.commit()
     click.echo(f"{len(PEOPLE)} demo people are here, with {len(POSTS)} posts and {len(files)} photographs.")
 
 
-def _fill(password_hash: str, photos: Iterator[tuple[Photo, Derived]], moment: datetime) -> None:
+def _fill(password_hash: str, photos: Iterator[Pictured], pictures: Iterable[Pictured], moment: datetime) -> None:
     people = {person.username: _sign_up(person, password_hash, moment, n) for n, person in enumerate(PEOPLE)}
+    for user, (photo, derived) in zip(people.values(), pictures, strict=True):
+        photo.created_at = user.joined_at
+        photo.pend_as_avatar(user)
+        photo.derived(derived)
     for entry in POSTS:
         author = people[entry.author]
         shared = moment - timedelta(days=entry.days_ago)
@@ -72,6 +94,7 @@ def _fill(password_hash: str, photos: Iterator[tuple[Photo, Derived]], moment: d
         post.view_count = VIEWS_PER_LIKE * entry.likes + len(entry.text) % VIEWS_PER_LIKE if entry.published else 0
         _talk(post, TALK.get(entry.title, ()), people, moment)
     _follow(list(people.values()), moment)
+    _write(people, moment)
     _suggest(people.values(), moment)
 
 
@@ -118,6 +141,19 @@ def _follow(people: Sequence[User], moment: datetime) -> None:
             if chance.random() < MOST_FOLLOWED - place / (2 * len(others)):
                 begun = max(user.joined_at, other.joined_at)
                 Follow.begin(user, other).created_at = begun + (moment - begun) * chance.random()
+
+
+def _write(people: Mapping[str, User], moment: datetime) -> None:
+    """What they write to each other, as if it had been written then, and read a few minutes later."""
+    sent = [Conversation.write(people[one.sender], people[one.receiver], one.text).id for one in LETTERS]
+    for letter, message_id in zip(LETTERS, sent, strict=True):
+        written = moment - timedelta(hours=letter.hours_ago)
+        side = Conversation.with_other(people[letter.receiver], people[letter.sender])
+        if letter.read and side is not None:
+            side.read(message_id)
+        changed(update(Copy).where(Copy.message_id == message_id).values(created_at=written))
+        read_at = written + READ_AFTER if letter.read else None
+        changed(update(Message).where(Message.id == message_id).values(created_at=written, read_at=read_at))
 
 
 def _suggest(people: Iterable[User], moment: datetime) -> None:

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 PHOTOS = Path(__file__).parent / "photos"
 
 
+class Cut(NamedTuple):
+    """A square of a photograph, in pixels."""
+
+    file: str
+    left: int
+    top: int
+    side: int
+
+
 @dataclass(frozen=True)
 class Person:
-    """Somebody to meet in the demo."""
+    """Somebody to meet in the demo, with a piece of a photograph for a picture."""
 
     username: str
     name: str
     bio: str
     role: str = "member"
     premium: bool = False
+    face: Cut = field(kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,16 @@ class Remark:
     replies: tuple[Remark, ...] = ()
 
 
+class Letter(NamedTuple):
+    """What somebody writes to somebody, and how long ago."""
+
+    sender: str
+    receiver: str
+    hours_ago: float
+    text: str
+    read: bool = True
+
+
 @dataclass(frozen=True)
 class Credit:
     """Whose photograph a file is, under which licence, and what can be seen in it."""
@@ -70,18 +91,64 @@ def credit_of(files: tuple[str, ...]) -> Credit | None:
 
 
 PEOPLE = (
-    Person("ada", "Ada Lindqvist", "Gothenburg. Early trains, bridges, and whatever the light does to water."),
-    Person("mod", "Noor Haddad", "Beirut. I look after this place. If something is wrong here, tell me.", "moderator"),
-    Person("ben", "Ben Okafor", "Lagos. Plays percussion, photographs the parts between the songs.", premium=True),
-    Person("zofia", "Zofia Wiśniewska", "Białystok. Birds before breakfast, still lifes when it rains."),
-    Person("kenji", "Kenji Morita", "Sapporo. I like rooms after everybody has left."),
-    Person("amara", "Amara Diallo", "Dakar. Teaches geography, walks uphill whenever there is a hill."),
-    Person("tane", "Tāne Parata", "Nelson, Aotearoa. Slow trips, heavy boots."),
-    Person("priya", "Priya Raman", "Chennai. Botanist. Mostly on my knees with a hand lens."),
-    Person("rosa", "Rosa Duarte", "Recife. Two dogs of my own and an eye for everybody else's."),
-    Person("thao", "Thảo Nguyễn", "Huế. Cooks, then lets it get cold for a picture."),
-    Person("yulia", "Юлія Коваль", "Lviv. Small animals, long waits."),
-    Person("mateo", "Mateo Ibarra", "Valparaíso. Mountains, maps, and the bus that gets you there."),
+    Person(
+        "ada",
+        "Ada Lindqvist",
+        "Gothenburg. Early trains, bridges, and whatever the light does to water.",
+        face=Cut("bridge.jpg", 760, 180, 800),
+    ),
+    Person(
+        "mod",
+        "Noor Haddad",
+        "Beirut. I look after this place. If something is wrong here, tell me.",
+        "moderator",
+        face=Cut("brushes.jpg", 390, 150, 560),
+    ),
+    Person(
+        "ben",
+        "Ben Okafor",
+        "Lagos. Plays percussion, photographs the parts between the songs.",
+        premium=True,
+        face=Cut("drum.jpg", 40, 900, 800),
+    ),
+    Person(
+        "zofia",
+        "Zofia Wiśniewska",
+        "Białystok. Birds before breakfast, still lifes when it rains.",
+        face=Cut("nuthatch.jpg", 560, 270, 560),
+    ),
+    Person(
+        "kenji", "Kenji Morita", "Sapporo. I like rooms after everybody has left.", face=Cut("clock.jpg", 900, 300, 760)
+    ),
+    Person(
+        "amara",
+        "Amara Diallo",
+        "Dakar. Teaches geography, walks uphill whenever there is a hill.",
+        face=Cut("bird-lamp.jpg", 480, 760, 680),
+    ),
+    Person("tane", "Tāne Parata", "Nelson, Aotearoa. Slow trips, heavy boots.", face=Cut("picos.jpg", 900, 300, 800)),
+    Person(
+        "priya",
+        "Priya Raman",
+        "Chennai. Botanist. Mostly on my knees with a hand lens.",
+        face=Cut("dandelion.jpg", 220, 20, 680),
+    ),
+    Person(
+        "rosa",
+        "Rosa Duarte",
+        "Recife. Two dogs of my own and an eye for everybody else's.",
+        face=Cut("friends.jpg", 330, 400, 800),
+    ),
+    Person(
+        "thao", "Thảo Nguyễn", "Huế. Cooks, then lets it get cold for a picture.", face=Cut("fig.jpg", 740, 400, 660)
+    ),
+    Person("yulia", "Юлія Коваль", "Lviv. Small animals, long waits.", face=Cut("dragonfly.jpg", 850, 380, 640)),
+    Person(
+        "mateo",
+        "Mateo Ibarra",
+        "Valparaíso. Mountains, maps, and the bus that gets you there.",
+        face=Cut("sunset.jpg", 600, 150, 800),
+    ),
 )
 
 POSTS = (  # oldest first
@@ -374,3 +441,31 @@ TALK: dict[str, tuple[Remark, ...]] = {  # by the title of the post, oldest firs
     ),
     "A bridge is mostly air": (Remark("ben", "Standing under it must sound like something."),),
 }
+
+LETTERS = (  # oldest first
+    Letter(
+        "zofia",
+        "ada",
+        51.4,
+        "Was the fog on the river this morning on your side too? Here you could not see the swans.",
+    ),
+    Letter("ada", "zofia", 51.1, "All the way to the bridge. I walked into a jogger. He apologised to me."),
+    Letter(
+        "zofia", "ada", 50.9, "Of course he did. Bring the long lens on Sunday, the waxwings are back in the rowans."
+    ),
+    Letter("ada", "zofia", 50.2, "Sunday, seven o'clock, by the bakery. I bring the buns."),
+    Letter("ben", "ada", 27.3, "I showed your bridge to our bass player. He wants to know which string is the G."),
+    Letter("ada", "ben", 26.8, "Third cable from the left. It is a little flat when the wind is from the west."),
+    Letter("ben", "ada", 26.7, "Ha. May I print it for the rehearsal room? Your name underneath, of course."),
+    Letter("ada", "ben", 26.1, "Please do! The large file is better, I'll dig it out tonight."),
+    Letter("mod", "ada", 8.5, "Thank you for the report yesterday. It was spam from start to end, all of it is gone."),
+    Letter("ada", "mod", 8.1, "That was quick. Thank you for looking after this place."),
+    Letter("ben", "ada", 3.2, "It hangs! Between the fire extinguisher and the setlist from Abeokuta.", read=False),
+    Letter(
+        "ben",
+        "ada",
+        3.1,
+        "We play on Friday at nine. Come, and bring the camera for the parts between the songs.",
+        read=False,
+    ),
+)
