@@ -37,12 +37,18 @@
     older = -1;
   });
   on("htmx:after:swap", ({ detail: { ctx } }) => ctx.target?.id === "older" && listen());
-  const quiet = (source) => !source || source.matches("[hidden], [data-waiting]");
-  on("htmx:error", ({ detail: { ctx } }) => quiet(ctx?.sourceElement) || say(notice.dataset.offline));
+  const quiet = (source) => !source || source.matches("[hidden], [data-waiting], [data-quiet]");
+  let stale = false; // what came by itself did not come: it is asked for again
+  const missed = (source) => { stale ||= !!source?.matches("[data-waiting], [data-quiet]"); };
+  on("htmx:error", ({ detail: { ctx } }) => {
+    if (quiet(ctx?.sourceElement)) missed(ctx?.sourceElement);
+    else say(notice.dataset.offline);
+  });
   on("htmx:before:swap", (event) => {
     const { ctx, tasks } = event.detail, waits = quiet(ctx.sourceElement);
     const failed = ctx.response?.status >= 400;
-    const same = waits && tasks[0]?.fragment.querySelector("[data-waiting]");
+    const same = ctx.sourceElement?.matches("[data-waiting]") && ctx.target === ctx.sourceElement && tasks[0]?.fragment.querySelector("[data-waiting]");
+    if (failed && waits) missed(ctx.sourceElement);
     if (failed ? waits || !ctx.hx?.retarget : same) event.preventDefault();
     if (failed && !waits && !ctx.hx?.retarget) say(notice.dataset.offline);
   });
@@ -80,6 +86,10 @@
   setInterval(() => {
     const live = $("#live");
     if (live && !document.hidden && !live._htmx?.sse) htmx.trigger(live, "live:again");
+    if (stale && !document.hidden) {
+      stale = false;
+      htmx.trigger(document.body, "resync");
+    }
   }, 5000);
 
   let before = "";

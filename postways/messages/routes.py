@@ -126,12 +126,16 @@ def _receiver(username: str) -> User:
 
 
 def _sent(username: str) -> Response:
-    """The newest messages, with this one, and a fresh form."""
-    if not asked_by_htmx():
+    """The newest messages, with this one, for the page that knows which it shows."""
+    since = _id(request.form.get("since"))
+    if not asked_by_htmx() or since is None:
         return go(url_for("messages.conversation", username=username))
     with reading():
         found, person = _found(username)
-        return fragment("messages/_sent.html", **_context(found, person), form=_fresh(), words=_("Sent."), fresh=True)
+        letters = Letters.news(found, since)
+        if letters.leaves_out(since):
+            return go(url_for("messages.conversation", username=username))
+        return fragment("messages/_sent.html", side=found, person=person, letters=letters, words=_("Sent."))
 
 
 def _not_sent(username: str, form: MessageForm, status: int) -> Response:
@@ -150,12 +154,20 @@ def _not_sent(username: str, form: MessageForm, status: int) -> Response:
 
 
 def _part(found: Conversation | None, person: User | None) -> Response:
-    """What htmx asks for: older messages above the others, or the newest anew."""
-    context = _context(found, person)
+    """What htmx asks for: older messages above the others, or what is new `since` the message of this id."""
     if _cursor("older") and found is not None:
-        return fragment("messages/_older.html", **context, n=pages_loaded())
-    answer = fragment("messages/_letters.html", **context)
-    return _read_by(answer, found, context["letters"])
+        return fragment("messages/_older.html", **_context(found, person), n=pages_loaded())
+    since = _id(request.args.get("since")) or 0
+    letters = Letters.news(found, since)
+    if letters.leaves_out(since):
+        return go(request.path)
+    answer = fragment("messages/_letters.html", side=found, person=person, letters=letters)
+    return answer if "peek" in request.args else _read_by(answer, found, letters)
+
+
+def _id(text: str | None) -> int | None:
+    """The id that a page names."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None  # noqa: PLR2004 64 bits
 
 
 def _page(

@@ -44,6 +44,7 @@ from postways.text import folded
 
 PAGE_SIZE = 30  # conversations
 MESSAGES = 30  # on a page of a conversation
+MOST_NEW = 200  # that come into an open page at once
 NOBODY = "There is nobody with that name, or not any more."
 _UNREAD = text("unread_count > 0")
 
@@ -214,7 +215,7 @@ class Conversation(db.Model):  # type: ignore[name-defined]
         """How many messages the person keeps of it."""
         return db.session.scalar(select(func.count()).where(Copy.conversation_id == self.id)) or 0
 
-    def page(self, older: str | None = None, newer: str | None = None) -> Page[Copy]:
+    def page(self, older: str | None = None, newer: str | None = None, most: int = MESSAGES) -> Page[Copy]:
         """Messages, newest first: the newest, or those before a place. After a place (`newer`) they rise.
 
         Raises BadCursor.
@@ -222,7 +223,7 @@ class Conversation(db.Model):  # type: ignore[name-defined]
         query = select(Copy).join(Copy.message).where(Copy.conversation_id == self.id)
         query = query.options(contains_eager(Copy.message)).execution_options(populate_existing=True)
         keys = (Copy.created_at, Copy.message_id)
-        page: Page[Copy] = Page.of(db.session, query, keys, newer or older, MESSAGES, rising=bool(newer))
+        page: Page[Copy] = Page.of(db.session, query, keys, newer or older, most, rising=bool(newer))
         Message.with_photos(copy.message for copy in page.items)
         return page
 

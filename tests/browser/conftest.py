@@ -149,3 +149,15 @@ def full(site: Site, chromium: Browser) -> dict[str, int]:
     posts["framed"] = int(page.locator(".picture").get_attribute("id").removeprefix("picture-"))
     context.close()
     return posts
+
+
+@pytest.fixture
+def cleo(open_page: Open) -> Page:
+    """Writes to dora."""
+    return open_page("cleo")
+
+
+@pytest.fixture
+def dora(open_page: Open) -> Page:
+    """Writes to cleo."""
+    return open_page("dora")

@@ -1,6 +1,6 @@
 """Two people write to each other in real browsers: it comes by itself, until one of them blocks the other."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.test_every_page import check
 from tests.cast import picture
@@ -76,3 +76,126 @@ def say(page: Page, words: str, *, wait: bool = True) -> None:
     page.get_by_role("textbox", name="Message").press("Enter")
     if wait:
         expect(page.locator(".letter.out").last).to_contain_text(words)
+
+
+class Held:
+    """The messages that a page sends, until they are let go."""
+
+    def __init__(self, page: Page, path: str) -> None:
+        self.routes: list[Route] = []
+        page.route(f"**{path}", self._hold)
+
+    def _hold(self, route: Route) -> None:
+        if route.request.method == "POST":
+            self.routes.append(route)
+        else:
+            route.continue_()
+
+    def take(self, page: Page) -> Route:
+        """The one that has been sent; it is alone."""
+        for _ in range(200):
+            if self.routes:
+                break
+            page.wait_for_timeout(20)
+        (route,) = self.routes
+        self.routes.clear()
+        return route
+
+
+def test_what_is_typed_while_a_message_is_on_its_way_is_neither_lost_nor_doubled(cleo, dora, troubles):
+    troubles.expect("status of 4\\d\\d", "ERR_FAILED")
+    befriend(cleo, dora)
+    cleo.goto("/messages/dora/")
+    box = cleo.get_by_role("textbox", name="Message")
+    held = Held(cleo, "/messages/dora/")
+    box.focus()
+    for words in ("One", "Two", "Three"):
+        cleo.keyboard.type(words)
+        cleo.keyboard.press("Enter")
+    cleo.keyboard.type("Fo")
+    for words in ("One", "Two", "Three"):
+        held.take(cleo).continue_()
+        expect(cleo.locator(".letter.out").last).to_contain_text(words)
+    cleo.keyboard.type("ur")
+    expect(box).to_have_value("Four")
+    assert cleo.locator(".letter.out .text").all_inner_texts() == ["One", "Two", "Three"]
+
+    cleo.keyboard.press("Enter")  # the site is away, then refuses: the words come back before what was typed since
+    cleo.keyboard.type("Five")
+    held.take(cleo).abort()
+    expect(box).to_have_value("Four\nFive")
+    dora.goto("/@cleo/")
+    dora.locator("summary", has_text="More").or_(dora.get_by_label("More", exact=True)).first.click()
+    dora.get_by_role("button", name="Block").click()
+    cleo.keyboard.press("Enter")
+    cleo.keyboard.type("Six")
+    cleo.keyboard.press("Enter")
+    cleo.keyboard.type("Seven")
+    held.take(cleo).continue_()
+    expect(cleo.locator("#write .error")).to_contain_text("can't be delivered")
+    expect(box).to_have_value("Four\nFive\nSix\nSeven")
+    assert not held.routes
+    dora.goto("/@cleo/")
+    dora.get_by_role("button", name="Unblock").click()
+
+
+def test_what_is_new_moves_nothing_and_waits_to_be_looked_at(cleo, dora):
+    befriend(cleo, dora)
+    cleo.goto("/messages/dora/")
+    before = cleo.locator(".letter").count()
+    for n in range(35):
+        say(cleo, f"Word {n:02}.", wait=False)
+    expect(cleo.get_by_text("Word 34.")).to_be_visible()
+    dora.goto("/messages/cleo/")
+    for _ in range(8):
+        dora.locator(".scroll").evaluate("it => { it.scrollTop = -it.scrollHeight }")
+        if dora.get_by_text("Word 00.").count():
+            break
+        dora.wait_for_timeout(100)
+    expect(dora.get_by_text("Word 00.")).to_be_visible()
+    expect(cleo.locator(".letter.out .meta").last).to_contain_text("Seen")
+    above = dora.get_by_text("Word 00.").bounding_box()
+
+    for n in range(35, 38):
+        say(cleo, f"Word {n:02}.")
+    expect(dora.get_by_text("Word 37.")).to_have_count(1)
+    assert abs(dora.get_by_text("Word 00.").bounding_box()["y"] - above["y"]) < 2
+    texts = [words for words in dora.locator(".letter .text").all_inner_texts() if words.startswith("Word")]
+    assert texts == [f"Word {n:02}." for n in range(38)]
+    assert dora.locator(".day:visible").count() == len(set(dora.locator(".day").all_inner_texts()))
+    expect(cleo.locator(".letter.out .meta").last).not_to_contain_text("Seen")
+    dora.get_by_role("button", name="New message").click()
+    expect(dora.get_by_text("Word 37.")).to_be_in_viewport()
+    expect(cleo.locator(".letter.out .meta").last).to_contain_text("Seen")
+    assert cleo.locator(".letter").count() == before + 38
+
+    dora.locator(".scroll").evaluate("it => { it.scrollTop = -500 }")
+    say(dora, "From up here")
+    expect(dora.get_by_text("From up here")).to_be_in_viewport()
+
+
+def test_what_did_not_come_in_comes_when_the_site_answers_again(cleo, dora, troubles):
+    troubles.expect("ERR_", "Failed to fetch")
+    befriend(cleo, dora)
+    dora.goto("/messages/cleo/")
+    dora.wait_for_function("document.querySelector('#live')._htmx?.sse")
+    missed: list[Route] = []
+
+    def fail(route: Route) -> None:
+        missed.append(route)
+        route.abort()
+
+    dora.route("**/messages/cleo/*", fail, times=1)
+    cleo.goto("/messages/dora/")
+    say(cleo, "Did this come?")
+    expect(dora.get_by_text("Did this come?")).to_be_visible()
+    assert missed
+
+
+def befriend(*pages: Page) -> None:
+    """Two people who follow each other, so that neither is a stranger."""
+    for page, other in zip(pages, ("dora", "cleo"), strict=True):
+        page.goto(f"/@{other}/")
+        if (follow := page.get_by_role("button", name=f"Follow {other}")).count():
+            follow.click()
+            expect(page.get_by_role("button", name="Following")).to_be_visible()

@@ -279,6 +279,25 @@ def test_pages_lead_to_what_is_older_and_back(app, two, as_ben):
         assert as_ben.get(f"/messages/ada/?{bad}").status_code == 400
 
 
+def test_an_open_page_is_given_everything_since_its_newest_and_reads_it_when_looked_at(app, two, as_ada, as_ben):
+    first, *rest = say(app, "ada", "ben", *(f"Word-{n:02}" for n in range(70)))
+
+    def parts(since: int, more: str = "") -> list[str]:
+        with as_ben.client.get(f"/messages/ada/?since={since}{more}", headers={"HX-Request": "true"}) as answer:
+            return re.findall(r"Word-\d\d", answer.text)
+
+    assert parts(rest[-1], "&peek=1") == [f"Word-{n}" for n in range(40, 70)]
+    assert parts(first, "&peek=1") == [f"Word-{n:02}" for n in range(70)]
+    assert badge(as_ben) == "70" and "Seen" not in as_ada.get("/messages/ben/").text
+    parts(rest[-1])
+    assert badge(as_ben) == "" and "Seen" in as_ada.get("/messages/ben/").text
+    say(app, "ada", "ben", *(f"More-{n}" for n in range(140)))
+    answer = as_ben.client.get(f"/messages/ada/?since={first}", headers={"HX-Request": "true"})
+    assert answer.headers["HX-Redirect"] == "/messages/ada/"
+    for bad in ("x", "9" * 30, "-1"):
+        assert as_ben.client.get(f"/messages/ada/?since={bad}", headers={"HX-Request": "true"}).status_code == 200
+
+
 def test_conversations_are_listed_newest_first_and_found_by_name(app, two, as_ada):
     for n in range(32):
         make_user(app, f"friend{n:02}")
