@@ -19,7 +19,8 @@ from markupsafe import Markup
 from postways.config import Config
 from postways.db import now
 from postways.models import Photo
-from postways.models.post import LONGEST_TITLE, LONGEST_WARNING, MOST_PHOTOS
+from postways.models.post import MOST_PHOTOS
+from postways.models.post_row import LONGEST_TITLE, LONGEST_WARNING
 from postways.models.redirects import place
 from postways.text import one_line, rich
 

@@ -39,7 +39,7 @@ from postways.models import (
     Suggestion,
     User,
 )
-from postways.models.post import PAGE_SIZE
+from postways.models.listed import PAGE_SIZE
 from tests.cast import Browser, make_user
 
 

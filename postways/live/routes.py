@@ -9,7 +9,7 @@ from postways.htmx import fragment
 from postways.live import bp, hub_of_this_process, words
 from postways.live.hub import Entry, Hub, Stream
 from postways.models import Comment, Conversation, Feed, Notification, Post
-from postways.models.post import MOST_LISTED
+from postways.models.listed import MOST_LISTED
 from postways.paging import moment_of
 
 SLOWEST_READER = 20  # seconds that one write to a page may take

@@ -8,7 +8,7 @@ from functools import lru_cache
 from flask import Flask, render_template
 from flask_babel import force_locale
 
-from postways.models.post import Counts
+from postways.models.counted import Counts
 
 MOST_TOLD = 99
 HEARTBEAT = b": still here\n\n"

@@ -35,8 +35,9 @@ from sqlalchemy.orm import aliased
 from postways.db import Id, Moment, db, now
 from postways.models.follow import Follow
 from postways.models.like import Like
+from postways.models.listed import PAGE_SIZE, Glimpse
 from postways.models.mute import Mute
-from postways.models.post import PAGE_SIZE, Glimpse, Post
+from postways.models.post import Post
 from postways.models.repost import Repost
 from postways.models.user import User
 from postways.paging import EPOCH, BadCursor, Page, microseconds, moment_of

@@ -5,95 +5,64 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    JSON,
-    ColumnElement,
-    ForeignKey,
     Index,
     Select,
-    String,
-    Text,
     UniqueConstraint,
     and_,
     bindparam,
     case,
-    exists,
     false,
     func,
-    literal_column,
     or_,
     select,
     text,
-    true,
-    update,
 )
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import (
     Mapped,
-    aliased,
     attributes,
     contains_eager,
     defaultload,
     joinedload,
-    mapped_column,
     query_expression,
     relationship,
     selectinload,
-    with_expression,
 )
 
 from postways import blocklist, later, search
-from postways.db import Id, Moment, changed, db, now, numbers_alone, read_alone
+from postways.db import Id, Moment, db, now, numbers_alone
 from postways.errors import Forbidden, Missing, PremiumOnly, Refused, Taken, Unpublished
 from postways.framing import Framing
 from postways.models.anybody import filled_in, stand_in
-from postways.models.audit import Audit, given_reason
-from postways.models.block import Block
-from postways.models.follow import Follow
+from postways.models.counted import Counted
 from postways.models.guest import Actor, Guest
-from postways.models.like import Like
+from postways.models.listed import Listed
 from postways.models.locked import LockedPost
-from postways.models.mail import Mail
-from postways.models.mute import Mute
+from postways.models.moderated import Moderated
 from postways.models.photo import LONGEST_ALT, Photo
-from postways.models.repost import Repost
-from postways.models.save import Save
+from postways.models.post_row import LONGEST_CREDIT, LONGEST_TITLE, LONGEST_WARNING, PREMIUM
 from postways.models.tag import PostTag, Tag
 from postways.models.telling import told
 from postways.models.user import UNVERIFIED, User
-from postways.paging import Key, Page
-from postways.text import folded, names_in, tags_in, trimmed, words_of
+from postways.text import names_in, tags_in, trimmed, words_of
 
-LONGEST_TITLE = 100
 LONGEST_CONTENT = 10_000
-LONGEST_CREDIT = 200
-LONGEST_WARNING = 200
 MOST_PHOTOS = 10
-NOTED_AGAIN_AFTER = timedelta(hours=1)  # staff who reads the same once more
 CHANGED_MEANWHILE = (
     "This post was changed in another window after you opened this page. What you typed is still here and not saved: "
     "look at what is saved now, then save once more to put yours in its place."
 )
-PAGE_SIZE = 12
-GRID_SIZE = 24
-MOST_DRAFTS = 50
-MOST_LISTED = 500  # posts that one page can show after it has loaded older ones
-IN_TRASH_FOR = timedelta(days=30)
 WAITS = text("publish_at IS NOT NULL")
 MOST_AHEAD = timedelta(days=366)  # that a draft may wait for its time
 IN_TRASH = text("deleted_at IS NOT NULL")
 TAKEN_BACK = "The staff took this post back, so it can't be published. The mail to you says why."
 ON_LIST = text("published_at IS NOT NULL AND deleted_at IS NULL")
 ORDERS = ("updated_at", "created_at", "like_count")
-STAFF_SIZE = 30
-SORTS = ("created", "changed", "likes")
-PREMIUM = "premium"
 AUDIENCES = ("public", "followers", PREMIUM)
 WHO_SEES = "Choose who is to see this."
-STATES = ("published", "draft", "unpublished", "withheld", "removed", "deleted")
-PERIODS = {"all": None, "month": timedelta(days=30), "week": timedelta(days=7)}
 LICENCES = {  # code: (msgid of the name, address of the text)
     "all-rights-reserved": ("All rights reserved", None),
     "CC-BY-4.0": ("CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"),
@@ -105,22 +74,6 @@ LICENCES = {  # code: (msgid of the name, address of the text)
 }
 
 
-class Glimpse(Protocol):
-    """A row of `Post.glimpsed_by`."""
-
-    id: int
-    author_id: int
-    version: int
-    like_count: int
-    comment_count: int
-    repost_count: int
-    published_at: datetime
-    audience: str
-    liked: bool
-    reposted: bool
-    saved: bool
-
-
 class Tally(NamedTuple):
     """How many posts somebody has, and how often they were liked."""
 
@@ -128,15 +81,7 @@ class Tally(NamedTuple):
     likes: int
 
 
-class Counts(NamedTuple):
-    """How much a post was answered."""
-
-    likes: int
-    comments: int
-    reposts: int
-
-
-class Post(db.Model):  # type: ignore[name-defined]
+class Post(Listed, Counted, Moderated, db.Model):  # type: ignore[name-defined]
     """What one person shares at once. A draft has no `published_at`; a deleted post waits in the trash for 30 days."""
 
     __tablename__ = "posts"
@@ -152,40 +97,6 @@ class Post(db.Model):  # type: ignore[name-defined]
         Index("ix_posts_deleted_at", "deleted_at", sqlite_where=IN_TRASH, postgresql_where=IN_TRASH),
     )
 
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    author_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    title: Mapped[str] = mapped_column(String(LONGEST_TITLE))
-    content: Mapped[str] = mapped_column(Text, default="")
-    licence: Mapped[str] = mapped_column(String(32), default="all-rights-reserved")
-    credit: Mapped[str] = mapped_column(String(LONGEST_CREDIT), default="")
-    # covers the pictures
-    warning: Mapped[str] = mapped_column(String(LONGEST_WARNING), default="", server_default=text("''"))
-    audience: Mapped[str] = mapped_column(String(16), default="public", server_default="public")
-    # nothing of it is for everybody, because it or its author is for followers alone: one look tells what visitors find
-    closed: Mapped[bool] = mapped_column(default=False, server_default=false())
-    # what mutes look through
-    words: Mapped[str] = mapped_column(Text, default="", server_default=text("''"), deferred=True)
-    # tags that are not in its words; `tags` has all of them
-    given_tags: Mapped[list[str]] = mapped_column(JSON, default=list, server_default=text("'[]'"))
-    form_key: Mapped[str | None] = mapped_column(String(64))
-    like_count: Mapped[int] = mapped_column(default=0)
-    comment_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # replies too
-    repost_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    save_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # told to its author alone
-    view_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # so is this; counted by `View`
-    comments_open: Mapped[bool] = mapped_column(default=True, server_default=true())
-    version: Mapped[int] = mapped_column(default=0)  # of what a card shows of it, likes aside
-    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
-    updated_at: Mapped[datetime] = mapped_column(Moment, default=now)
-    published_at: Mapped[datetime | None] = mapped_column(Moment)
-    publish_at: Mapped[datetime | None] = mapped_column(Moment)  # when a draft is published by itself
-    edited_at: Mapped[datetime | None] = mapped_column(Moment)
-    deleted_at: Mapped[datetime | None] = mapped_column(Moment)
-    withheld: Mapped[bool] = mapped_column(default=False)  # its author is suspended or has left
-    held_at: Mapped[datetime | None] = mapped_column(Moment)  # unpublished by staff: its author can't publish it
-    published_before: Mapped[datetime | None] = mapped_column(Moment)  # since when it had been, until staff held it
-    removed: Mapped[bool] = mapped_column(default=False)  # to the trash by staff: only they bring it back
-
     author: Mapped[User] = relationship(lazy="raise_on_sql")
     photos: Mapped[list[Photo]] = relationship(
         back_populates="post", order_by="Photo.position", lazy="raise_on_sql", passive_deletes=True
@@ -199,27 +110,6 @@ class Post(db.Model):  # type: ignore[name-defined]
     # --- questions
 
     @property
-    def published(self) -> bool:
-        """Whether others can see it."""
-        return self.published_at is not None and self.deleted_at is None and not self.withheld
-
-    @property
-    def public(self) -> bool:
-        """Whether everybody can see all of it."""
-        return self.published and not self.closed and self.audience != PREMIUM
-
-    @property
-    def state(self) -> str:
-        """In one word, which of STATES it is in."""
-        if self.deleted_at is not None:
-            return "removed" if self.removed else "deleted"
-        if self.held_at is not None:
-            return "unpublished"
-        if self.withheld:
-            return "withheld"
-        return "draft" if self.published_at is None else "published"
-
-    @property
     def licence_name(self) -> str:
         """The msgid of the licence's name."""
         return LICENCES[self.licence][0]
@@ -230,135 +120,6 @@ class Post(db.Model):  # type: ignore[name-defined]
         return LICENCES[self.licence][1]
 
     # --- queries
-
-    @classmethod
-    def visible_to(cls, actor: Actor) -> ColumnElement[bool]:
-        """The one rule of who sees which post, media and live included.
-
-        Drafts are their author's; what is closed is for followers, and some of it for premium members; a block parts
-        both; staff sees all but the trash.
-        """
-        return and_(cls.known_to(actor), cls.unlocked_for(actor))
-
-    @classmethod
-    def known_to(cls, actor: Actor) -> ColumnElement[bool]:
-        """As `visible_to`, with the posts of which `actor` sees only what `LockedPost` holds."""
-        if actor.can_see_unpublished():
-            return cls.deleted_at.is_(None)
-        others = and_(cls.shown(), cls._open_for(actor))
-        mine = cls.author_id == actor.id if actor.id is not None else false()
-        return and_(cls.deleted_at.is_(None), or_(others, mine))
-
-    @classmethod
-    def unlocked_for(cls, actor: Actor) -> ColumnElement[bool]:
-        """Of the posts that `actor` may know of those that open in full: `Permissions.can_open` as a condition."""
-        if actor.can_open_premium():
-            return true()
-        open_to_all = cls.audience != literal_column(f"'{PREMIUM}'")  # written out, for statements made once
-        return open_to_all if actor.id is None else or_(open_to_all, cls.author_id == actor.id)
-
-    @classmethod
-    def only_unpublished_for(cls, actor: Actor) -> ColumnElement[bool]:
-        """Whether `actor` would see it if it were published: programs are told so, pages never."""
-        draft = and_(cls.published_at.is_(None), cls.withheld.is_(False), cls.deleted_at.is_(None))
-        return and_(draft, cls._open_for(actor), cls.unlocked_for(actor))
-
-    @classmethod
-    def listed_for(cls, reader: Any) -> ColumnElement[bool]:
-        """Which posts stand in lists for everybody when `reader` (an id, a column, or None for a visitor) looks.
-
-        Those that the reader may know of, without what the reader mutes; staff reads lists as members do. Of what is
-        for premium members others see a `LockedPost`; what finds posts by what is in them asks `unlocked_for` too.
-        """
-        listed = and_(cls.deleted_at.is_(None), cls.shown())
-        if reader is None:
-            return and_(listed, cls.closed.is_(False))
-        hidden = or_(Block.parts(reader, cls.author_id), Mute.hides_from(reader, cls.author_id, cls.words))
-        return and_(listed, or_(cls.author_id == reader, and_(cls._open_to(reader), ~hidden)))
-
-    @classmethod
-    def shown(cls) -> ColumnElement[bool]:
-        """Whether it is published, and its author is here; who sees it is another question."""
-        return and_(cls.published_at.is_not(None), cls.withheld.is_(False))
-
-    @classmethod
-    def _open_to(cls, reader: Any) -> ColumnElement[bool]:
-        return or_(cls.closed.is_(False), Follow.holds(reader, cls.author_id))
-
-    @classmethod
-    def _open_for(cls, actor: Actor) -> ColumnElement[bool]:
-        if actor.id is None:
-            return cls.closed.is_(False)
-        return and_(cls._open_to(actor.id), ~Block.parts(actor.id, cls.author_id))
-
-    @classmethod
-    def liked_by(cls, actor: Actor) -> ColumnElement[bool]:
-        """Whether `actor` likes it."""
-        return cls._liked_by(actor.id)
-
-    @classmethod
-    def _liked_by(cls, reader: Any) -> ColumnElement[bool]:
-        if reader is None:
-            return false()
-        return select(Like.id).where(Like.post_id == cls.id, Like.user_id == reader).exists()
-
-    @classmethod
-    def _reposted_by(cls, reader: Any) -> ColumnElement[bool]:
-        if reader is None:
-            return false()
-        return select(Repost.id).where(Repost.post_id == cls.id, Repost.user_id == reader).exists()
-
-    @classmethod
-    def seen_by(cls, actor: Actor) -> Select[Post]:
-        """The posts that `actor` may see, each with its author and whether `actor` likes, reposted and keeps it."""
-        return cls._with_author(actor).where(cls.visible_to(actor))
-
-    @classmethod
-    def listed_to(cls, actor: Actor) -> Select[Any]:
-        """The posts that stand in lists for `actor` and open in full, each as in `seen_by`."""
-        return cls._with_author(actor).where(cls.listed_for(actor.id), cls.unlocked_for(actor))
-
-    @classmethod
-    def known_by(cls, actor: Actor) -> Select[Any]:
-        """The posts that `actor` may know of, each as in `seen_by`; for `_grid`, which locks what does not open."""
-        return cls._with_author(actor).where(cls.known_to(actor))
-
-    @classmethod
-    def _with_author(cls, actor: Actor) -> Select[Post]:
-        own = (
-            with_expression(cls.liked, cls.liked_by(actor)),
-            with_expression(cls.reposted, cls._reposted_by(actor.id)),
-            with_expression(cls.saved, Save.holds(actor.id, cls.id)),
-        )
-        query = select(cls).join(cls.author).options(contains_eager(cls.author), *own)
-        return query.execution_options(populate_existing=True)
-
-    @classmethod
-    def glimpsed_by(cls, actor: Actor) -> Select[Any]:
-        """Of the posts that stand in public lists what tells whether a card that was made before still holds."""
-        return _glimpses_of_visitors() if actor.id is None else cls.glimpses(actor.id)
-
-    @classmethod
-    def glimpses(cls, reader: Any, *first: ColumnElement[bool]) -> Select[Any]:
-        """As `glimpsed_by`, for a reader who is an id, a parameter of the statement, or None for a visitor.
-
-        What is asked `first` spares the rest for posts that it rules out: SQLite asks in this order.
-        """
-        columns = (
-            cls.id,
-            cls.author_id,
-            cls.version,
-            cls.like_count,
-            cls.comment_count,
-            cls.repost_count,
-            cls.published_at,
-            cls.audience,
-            cls._liked_by(reader).label("liked"),
-            cls._reposted_by(reader).label("reposted"),
-            Save.holds(reader, cls.id).label("saved"),
-        )
-        query: Select[Any] = select(*columns)  # type: ignore[assignment]
-        return query.where(*first, cls.listed_for(reader))
 
     @classmethod
     def whole(cls, post_ids: Sequence[int], actor: Actor) -> dict[int, Post]:
@@ -415,165 +176,6 @@ class Post(db.Model):  # type: ignore[name-defined]
         return self
 
     @classmethod
-    def newest(cls, actor: Actor, cursor: str | None, size: int = PAGE_SIZE) -> Page[Glimpse]:
-        """Published posts, newest first. Raises BadCursor."""
-        keys = (cls.published_at, cls.id)
-        if cursor or size != PAGE_SIZE:
-            return Page.of(db.session, cls.glimpsed_by(actor), keys, cursor, size)
-        member = actor.id is not None
-        rows = read_alone(_first_page(member), {"reader": actor.id} if member else {})
-        return Page.cut(rows, keys, size)
-
-    @classmethod
-    def popular(cls, actor: Actor, period: str, cursor: str | None) -> Page[Glimpse]:
-        """Most liked first, then newest; of all time or of those published in the last `week` or `month`."""
-        query = cls.glimpsed_by(actor)
-        if within := PERIODS[period]:
-            query = query.where(cls.published_at > now() - within)
-        return Page.of(db.session, query, (cls.like_count, cls.published_at, cls.id), cursor, PAGE_SIZE)
-
-    @classmethod
-    def tagged(cls, tag: str, actor: Actor, cursor: str | None) -> Page[Glimpse]:
-        """Published posts that carry `tag`, newest first; an unknown tag has none."""
-        # one tag, as a value: joined, Postgres would take it for many and sort all its posts for one page
-        known = select(Tag.id).where(Tag.key == folded(tag)).scalar_subquery()
-        query = cls.glimpsed_by(actor).join(PostTag, PostTag.post_id == cls.id)
-        query = query.where(PostTag.tag_id == known, cls.unlocked_for(actor))
-        keys, columns = (cls.published_at, cls.id), (PostTag.published_at, PostTag.post_id)
-        return Page.of(db.session, query, keys, cursor, PAGE_SIZE, columns)
-
-    @classmethod
-    def explored(cls, actor: Actor, cursor: str | None) -> Page[Post]:
-        """Published posts whose first photograph is there to be seen, newest first. Raises BadCursor."""
-        first = select(Photo.id).where(Photo.post_id == cls.id, Photo.position == 0, Photo.state == "ready")
-        return cls._grid(cls.listed_to(actor).where(first.exists()), (cls.published_at, cls.id), cursor)
-
-    @classmethod
-    def found(cls, question: str, actor: Actor, cursor: str | None) -> Page[Post]:
-        """Published posts that have all words of `question`, newest first. Raises BadCursor."""
-        query, place, by = search.posts.ordered(cls.listed_to(actor), cls.id.expression, question)
-        return cls._grid(query, (place,), cursor, (by,))
-
-    @classmethod
-    def liked_of(cls, person: User, cursor: str | None) -> Page[Post | LockedPost]:
-        """What `person` likes and may still know of, the newest like first. Raises BadCursor."""
-        given = aliased(Like)  # beside the one that tells whether the reader likes it
-        key = given.id.label("like_id")
-        query: Any = cls.known_by(person).where(cls.shown()).add_columns(key).join(given, given.post_id == cls.id)
-        page = cls._grid(query.where(given.user_id == person.id), (key,), cursor, (given.id.expression,))
-        return cls._lock(page, person)
-
-    @classmethod
-    def reposted_of(cls, person: User, actor: Actor, cursor: str | None) -> Page[Post | LockedPost]:
-        """What `person` reposted and `actor` may know of, the newest repost first. Raises BadCursor."""
-        given = aliased(Repost)  # beside the one that tells whether the reader reposted it
-        keys = (given.created_at.label("reposted_at"), given.post_id.label("reposted"))
-        query: Any = cls.known_by(actor).where(cls.shown()).add_columns(*keys).join(given, given.post_id == cls.id)
-        by = (given.created_at.expression, given.post_id.expression)
-        return cls._lock(cls._grid(query.where(given.user_id == person.id), keys, cursor, by), actor)
-
-    @classmethod
-    def saved_of(cls, person: User, cursor: str | None) -> Page[Post | LockedPost]:
-        """What `person` keeps and may still know of, what was kept last first. Raises BadCursor."""
-        key = Save.id.label("save_id")
-        query: Any = cls.known_by(person).where(cls.shown()).add_columns(key).join(Save, Save.post_id == cls.id)
-        page = cls._grid(query.where(Save.user_id == person.id), (key,), cursor, (Save.id.expression,))
-        return cls._lock(page, person)
-
-    @classmethod
-    def _grid(
-        cls, query: Select[Any], keys: Sequence[Key], cursor: str | None, by: Sequence[ColumnElement[Any]] | None = None
-    ) -> Page[Post]:
-        """A page of posts with their photographs; `query` may read what it is ordered by beside them."""
-        page: Page[Any] = Page.of(db.session, query, keys, cursor, GRID_SIZE, by)
-        posts = [getattr(row, "Post", row) for row in page.items]
-        cls._load_photos(posts)
-        return Page(posts, page.next_cursor)
-
-    @classmethod
-    def _lock(cls, page: Page[Post], actor: Actor) -> Page[Post | LockedPost]:
-        """The page with `LockedPost`s in place of what does not open for `actor`."""
-        shown = [
-            post if actor.can_open(post) else LockedPost.of(post, post.photos[0] if post.photos else None)
-            for post in page.items
-        ]
-        return Page(shown, page.next_cursor)
-
-    @classmethod
-    def of_profile(
-        cls, person: User, actor: Actor, cursor: str | None
-    ) -> tuple[Page[Post | LockedPost], Sequence[Post]]:
-        """A page of somebody's published posts, and on the first page of one's own profile the drafts."""
-        own = cls.known_by(actor).where(cls.author_id == person.id)
-        published = own.where(cls.published_at.is_not(None))
-        page: Page[Post] = Page.of(db.session, published, (cls.published_at, cls.id), cursor, GRID_SIZE)
-        drafts: Sequence[Post] = ()
-        if actor.id == person.id and not cursor:
-            unpublished = own.where(cls.published_at.is_(None)).order_by(cls.updated_at.desc(), cls.id.desc())
-            drafts = db.session.scalars(unpublished.limit(MOST_DRAFTS)).all()
-        cls._load_photos([*page.items, *drafts])
-        return cls._lock(page, actor), drafts
-
-    @classmethod
-    def in_state(cls, state: str) -> ColumnElement[bool]:
-        """Which posts are in one of STATES: `Post.state` as a condition."""
-        kept, free = cls.deleted_at.is_(None), cls.held_at.is_(None)
-        return {
-            "published": and_(kept, free, cls.withheld.is_(False), cls.published_at.is_not(None)),
-            "draft": and_(kept, free, cls.withheld.is_(False), cls.published_at.is_(None)),
-            "unpublished": and_(kept, cls.held_at.is_not(None)),
-            "withheld": and_(kept, free, cls.withheld.is_(True)),
-            "removed": and_(cls.deleted_at.is_not(None), cls.removed.is_(True)),
-            "deleted": and_(cls.deleted_at.is_not(None), cls.removed.is_(False)),
-        }[state]
-
-    @classmethod
-    def every(
-        cls, cursor: str | None, *, sort: str, rising: bool = False, state: str = "", author: str = "", words: str = ""
-    ) -> Page[Post]:
-        """For staff: posts in every state, but of deleted accounts; `sort` is one of SORTS. Raises BadCursor."""
-        query = cls._of_accounts()
-        if state:
-            query = query.where(cls.in_state(state))
-        if author:
-            query = query.where(User.username_key == folded(author))
-        if words:
-            wanted = words.lower()
-            query = query.where(
-                func.lower(cls.title).contains(wanted, autoescape=True)
-                | func.lower(cls.content).contains(wanted, autoescape=True)
-            )
-        keys = {"created": (cls.id,), "changed": (cls.updated_at, cls.id), "likes": (cls.like_count, cls.id)}
-        page: Page[Post] = Page.of(db.session, query, keys[sort], cursor, STAFF_SIZE, rising=rising)
-        cls._load_photos(page.items)
-        return page
-
-    @classmethod
-    def in_any_state(cls, post_id: int, *, acting: bool = False) -> Post:
-        """For staff: a post, trashed too, locked for who is `acting`. Raises Missing."""
-        query = cls._of_accounts().where(cls.id == post_id).options(selectinload(cls.photos))
-        post = db.session.scalar(query.with_for_update(of=cls) if acting else query)
-        if post is None:
-            raise Missing
-        return post
-
-    @classmethod
-    def _of_accounts(cls) -> Select[Post]:
-        query = select(cls).join(cls.author).where(User.deleted_at.is_(None)).options(contains_eager(cls.author))
-        return query.execution_options(populate_existing=True)
-
-    @classmethod
-    def _load_photos(cls, posts: Sequence[Post]) -> None:
-        """Read the photographs of two lists in one statement."""
-        found: dict[int, list[Photo]] = {post.id: [] for post in posts}
-        if found:
-            rows = select(Photo).where(Photo.post_id.in_(found)).order_by(Photo.post_id, Photo.position)
-            for photo in db.session.scalars(rows):
-                found[photo.post_id or 0].append(photo)
-        for post in posts:
-            attributes.set_committed_value(post, "photos", found[post.id])
-
-    @classmethod
     def highest_id(cls) -> int:
         """The highest id of all posts, 0 if there are none."""
         return db.session.scalar(select(func.max(cls.id))) or 0
@@ -625,12 +227,6 @@ class Post(db.Model):  # type: ignore[name-defined]
         return {author_id: found.get(author_id, Tally(0, 0)) for author_id in author_ids}
 
     @classmethod
-    def counts(cls, post_ids: Sequence[int]) -> dict[int, Counts]:
-        """Likes, comments and reposts of these posts as they stand now."""
-        query = select(cls.id, cls.like_count, cls.comment_count, cls.repost_count).where(cls.id.in_(post_ids))
-        return {post_id: Counts(*counts) for post_id, *counts in db.session.execute(query)}
-
-    @classmethod
     def like_counts_for(cls, post_ids: Sequence[int], actor: Actor) -> Sequence[tuple[int, int, bool]]:
         """Id, likes and whether `actor` likes it, of those of these posts that `actor` may see."""
         if not post_ids:
@@ -661,73 +257,7 @@ class Post(db.Model):  # type: ignore[name-defined]
             .execution_options(populate_existing=True)
         )
 
-    @classmethod
-    def trash_of(cls, person: User, cursor: str | None) -> Page[Post]:
-        """What this person or staff deleted of the person's posts, latest first, with photographs. Raises BadCursor."""
-        query = select(cls).where(cls.author_id == person.id, cls.deleted_at.is_not(None))
-        page: Page[Post] = Page.of(db.session, query, (cls.deleted_at, cls.id), cursor, GRID_SIZE)
-        cls._load_photos(page.items)
-        return page
-
-    @classmethod
-    def in_trash_of(cls, post_id: int, person: User) -> Post:
-        """One of the posts that this person deleted, held until the transaction ends. Raises Missing."""
-        query = select(cls).where(cls.id == post_id, cls.author_id == person.id)
-        deleted = query.where(cls.deleted_at.is_not(None), cls.removed.is_(False)).with_for_update()
-        post = db.session.scalar(deleted.execution_options(populate_existing=True))
-        if post is None:
-            raise Missing
-        cls._load_photos([post])
-        return post
-
-    @classmethod
-    def in_trash_since(cls, moment: datetime) -> Sequence[Post]:
-        """Deleted posts whose 30 days are over, with their photographs."""
-        old = select(cls).where(cls.deleted_at < moment - IN_TRASH_FOR).options(selectinload(cls.photos)).limit(100)
-        return db.session.scalars(old).all()
-
-    @classmethod
-    def with_wrong_count(cls) -> dict[int, int]:
-        """Posts whose count of likes is not the number of likes, with the right number."""
-        truth = select(func.count()).where(Like.post_id == cls.id).correlate(cls).scalar_subquery()
-        return dict(db.session.execute(select(cls.id, truth).where(cls.like_count != truth)).all())
-
-    @classmethod
-    def with_wrong_repost_count(cls) -> dict[int, int]:
-        """Posts whose count of reposts is not the number of reposts, with the right number."""
-        truth = select(func.count()).where(Repost.post_id == cls.id).correlate(cls).scalar_subquery()
-        return dict(db.session.execute(select(cls.id, truth).where(cls.repost_count != truth)).all())
-
-    @classmethod
-    def with_wrong_save_count(cls) -> dict[int, int]:
-        """Posts whose count of saves is not the number of saves, with the right number."""
-        truth = select(func.count()).where(Save.post_id == cls.id).correlate(cls).scalar_subquery()
-        return dict(db.session.execute(select(cls.id, truth).where(cls.save_count != truth)).all())
-
     # --- verbs
-
-    @classmethod
-    def set_save_count(cls, post_id: int, saves: int) -> None:
-        """Put a count of saves right."""
-        changed(update(cls).where(cls.id == post_id).values(save_count=saves))
-
-    @classmethod
-    def set_count(cls, post_id: int, likes: int) -> None:
-        """Put a count of likes right."""
-        changed(update(cls).where(cls.id == post_id).values(like_count=likes))
-        later.tell("post", post=post_id)
-
-    @classmethod
-    def set_comment_count(cls, post_id: int, comments: int) -> None:
-        """Put a count of comments right."""
-        changed(update(cls).where(cls.id == post_id).values(comment_count=comments))
-        later.tell("post", post=post_id)
-
-    @classmethod
-    def set_repost_count(cls, post_id: int, reposts: int) -> None:
-        """Put a count of reposts right."""
-        changed(update(cls).where(cls.id == post_id).values(repost_count=reposts))
-        later.tell("post", post=post_id)
 
     @classmethod
     def share(
@@ -978,135 +508,6 @@ class Post(db.Model):  # type: ignore[name-defined]
         self.published_at, self.updated_at = None, now()
         self._gone_from_lists()
 
-    def delete(self, actor: Actor) -> None:
-        """Move it to the trash: it is gone from every door at once. Twice is once."""
-        if not actor.can_delete(self):
-            raise Forbidden
-        self._wait_for_others()
-        if self.deleted_at is not None:
-            return  # in another tab, a moment earlier
-        self.deleted_at = now()
-        db.session.flush()
-        if self.published_at is not None:
-            self._author().posted(-1, self.audience)
-        later.tell("hidden", post=self.id)
-
-    def days_in_trash(self, moment: datetime) -> int:
-        """How many days are left to bring it back, begun ones included."""
-        left = (self.deleted_at or moment) + IN_TRASH_FOR - moment
-        return max(0, -(-left // timedelta(days=1)))
-
-    def restore(self, actor: Actor) -> None:
-        """Bring it back from the trash as it was. Raises Forbidden for what staff removed."""
-        if not self.can_come_back or not actor.can_delete(self):
-            raise Forbidden
-        self._wait_for_others()
-        if self.deleted_at is None:
-            return
-        self.deleted_at = None
-        if self.publish_at is not None and self.publish_at <= now():
-            self.publish_at = None  # its time went by in the trash: nobody wants it published by surprise
-        self.version = Post.version + 1
-        db.session.flush()
-        if self.published_at is not None:
-            self._author().posted(+1, self.audience)
-
-    @property
-    def can_come_back(self) -> bool:
-        """Whether it lies in the trash and its author may bring it back."""
-        return self.deleted_at is not None and not self.removed
-
-    def unpublish(self, actor: Actor, reason: str) -> None:
-        """Staff: hide it; its author may change it, but not publish it until it is given back. Twice is once."""
-        reason = self._judged(actor, reason)
-        if self.held_at is None and self.deleted_at is None:
-            before = self.state
-            self._hold()
-            self._tell_author("unpublished", "post-unpublished", actor, reason, before)
-
-    def remove(self, actor: Actor, reason: str) -> None:
-        """Staff: move it to the trash, from where only staff brings it back. Twice is once."""
-        reason = self._judged(actor, reason)
-        if self.deleted_at is None:
-            before = self.state
-            if self.held_at is None:
-                self._hold()
-            self.deleted_at, self.removed = now(), True
-            self._tell_author("removed", "post-removed", actor, reason, before)
-
-    def looked_into(self, actor: User) -> bool:
-        """Write down that staff reads what they could not read as a member, once an hour; whether that was done."""
-        if not actor.is_staff or self.author_id == actor.id:
-            return False
-        alike = exists().where(Post.id == self.id, Post.deleted_at.is_(None), Post.shown(), Post._open_to(actor.id))
-        if db.session.scalar(select(alike)):
-            return False
-        if Audit.happened("private-read", actor, now() - NOTED_AGAIN_AFTER, post_id=self.id):
-            return False
-        Audit.note("private-read", actor, self.author, post_id=self.id)
-        return True
-
-    def give_back(self, actor: Actor, reason: str) -> None:
-        """Staff: let it be as it was before it was unpublished or removed. Twice is once."""
-        reason = self._judged(actor, reason)
-        if self.deleted_at is not None and not self.removed:
-            raise Refused("Its author deleted this post; only its author can bring it back.")
-        if self.held_at is None:
-            return
-        before = self.state
-        self.published_at, self.published_before = self.published_before, None
-        self.held_at, self.deleted_at, self.removed = None, None, False
-        self.version = Post.version + 1
-        db.session.flush()
-        if self.published_at is not None:
-            PostTag.replace(self.id, self.tags, self.published_at)
-            self.be_found()
-            self.author.posted(+1, self.audience)
-        self._tell_author("given-back", "post-restored", actor, reason, before)
-
-    def _judged(self, actor: Actor, reason: str) -> str:
-        if not actor.can_moderate(self):
-            raise Forbidden
-        self._wait_for_others()
-        return given_reason(reason)
-
-    def _wait_for_others(self) -> None:
-        """Whoever changes its state at the same moment goes first, or its author's; then look again."""
-        User.held(self.author_id)
-        state = [
-            "updated_at",
-            "published_at",
-            "published_before",
-            "publish_at",
-            "deleted_at",
-            "held_at",
-            "removed",
-            "withheld",
-            "audience",
-            "closed",
-        ]
-        db.session.refresh(self, state, with_for_update=True)
-
-    def _hold(self) -> None:
-        if self.published_at is not None:
-            self.author.posted(-1, self.audience)
-        self.held_at, self.published_before, self.published_at = now(), self.published_at, None
-        self.publish_at = None
-        self._gone_from_lists()
-
-    def _gone_from_lists(self) -> None:
-        self.version = Post.version + 1
-        db.session.flush()
-        PostTag.replace(self.id, [], None)
-        search.posts.forget([self.id])
-        later.tell("hidden", post=self.id)
-
-    def _tell_author(self, kind: str, mail: str, actor: Actor, reason: str, before: str) -> None:
-        db.session.flush()
-        Audit.note(kind, actor, self.author, post_id=self.id, reason=reason, before=before, after=self.state)
-        Mail.send(mail, self.author, title=self.title, post_id=self.id, reason=reason)
-        told().tell("moderation", self.author_id, None, post_id=self.id, detail=kind)
-
     def be_found(self) -> None:
         """Let search find it by its words, tags and photographs' descriptions, at the time of its publication."""
         db.session.flush()
@@ -1139,80 +540,6 @@ class Post(db.Model):  # type: ignore[name-defined]
         )
         return some[-1].id if some else None
 
-    def purge(self) -> None:
-        """Erase row and files for good."""
-        for photo in self.photos:
-            photo.remove()
-        search.posts.forget([self.id])
-        db.session.flush()
-        db.session.delete(self)
-
-    def like(self, actor: Actor) -> None:
-        """Count `actor` once among the people who like this post. Raises Refused for a draft."""
-        user_id = self._liker(actor)
-        if Like.add(self.id, user_id):
-            self._likes_changed(+1)
-            told().tell("like", self.author_id, user_id, post_id=self.id)
-
-    def unlike(self, actor: Actor) -> None:
-        """Count `actor` no longer among them."""
-        user_id = self._liker(actor)
-        if Like.remove(self.id, user_id):
-            self._likes_changed(-1)
-            told().withdraw("like", user_id, post_id=self.id)
-
-    def repost(self, actor: Actor) -> None:
-        """Bring it to the people who follow `actor`. Twice is once.
-
-        Raises Forbidden for a visitor, Refused for what not everybody may see: a repost would carry it further.
-        """
-        if not self.public:
-            raise Refused("Only what everybody may see can be reposted.")
-        user_id = self._reposter(actor)
-        if Repost.add(self.id, user_id):
-            self._reposts_changed(+1)
-            later.tell("reposted", post=self.id, person=user_id)
-            told().tell("repost", self.author_id, user_id, post_id=self.id)
-
-    def unrepost(self, actor: Actor) -> None:
-        """Bring it to nobody any longer, whoever may see it now. Twice is once."""
-        user_id = self._reposter(actor)
-        if Repost.remove(self.id, user_id):
-            self._reposts_changed(-1)
-            told().withdraw("repost", user_id, post_id=self.id)
-
-    def _reposter(self, actor: Actor) -> int:
-        if actor.id is None:
-            raise Forbidden
-        if actor.must_verify:
-            raise Refused(UNVERIFIED)
-        return actor.id
-
-    def _reposts_changed(self, difference: int) -> None:
-        changed(update(Post).where(Post.id == self.id).values(repost_count=Post.repost_count + difference))
-        later.tell("post", post=self.id)
-
-    def save(self, actor: Actor) -> None:
-        """Keep it among what `actor` wants to find again; nobody is told. Twice is once. Raises Refused for a draft."""
-        if not self.published:
-            raise Refused("A draft can't be saved; publish it first.")
-        if actor.id is None:
-            raise Forbidden
-        if not actor.can_save(self):
-            raise Refused(UNVERIFIED)
-        if Save.add(self.id, actor.id):
-            self._saves_changed(+1)
-
-    def unsave(self, actor: Actor) -> None:
-        """Keep it no longer. Twice is once."""
-        if actor.id is None:
-            raise Forbidden
-        if Save.remove(self.id, actor.id):
-            self._saves_changed(-1)
-
-    def _saves_changed(self, difference: int) -> None:
-        changed(update(Post).where(Post.id == self.id).values(save_count=Post.save_count + difference))
-
     def close_comments(self, actor: Actor) -> None:
         """Take no more comments; those that are there stay. Twice is once."""
         self._may_change(actor)
@@ -1222,29 +549,6 @@ class Post(db.Model):  # type: ignore[name-defined]
         """Take comments again. Twice is once."""
         self._may_change(actor)
         self.comments_open = True
-
-    def toggle_like(self, actor: Actor) -> Like | None:
-        """Like it, or if `actor` likes it no longer; answers the like that was made. One at a time."""
-        db.session.refresh(self, ["published_at", "deleted_at", "withheld"], with_for_update={"key_share": True})
-        user_id = self._liker(actor)
-        if Like.of(user_id, self.id) is not None:
-            self.unlike(actor)
-            return None
-        self.like(actor)
-        return Like.of(user_id, self.id)
-
-    def _liker(self, actor: Actor) -> int:
-        if not self.published:
-            raise Refused("A draft can't be liked; publish it first.")
-        if actor.id is None:
-            raise Forbidden
-        if not actor.can_like(self):
-            raise Refused(UNVERIFIED)
-        return actor.id
-
-    def _likes_changed(self, difference: int) -> None:
-        changed(update(Post).where(Post.id == self.id).values(like_count=Post.like_count + difference))
-        later.tell("post", post=self.id)
 
     @property
     def names(self) -> list[str]:
@@ -1259,23 +563,6 @@ class Post(db.Model):  # type: ignore[name-defined]
     def _may_change(self, actor: Actor) -> None:
         if not actor.can_edit(self):
             raise Forbidden
-
-    def _author(self) -> User:
-        return User.find(self.author_id)
-
-
-@lru_cache(maxsize=1)
-def _glimpses_of_visitors() -> Select[Any]:
-    """Building the statement cost as much as running it, and it is the same for every visitor."""
-    return Post.glimpses(None)
-
-
-@lru_cache(maxsize=2)
-def _first_page(member: bool) -> Select[Any]:
-    """The home page's statement, made once: for visitors, or for any member, who is named when it runs."""
-    reader = bindparam("reader", type_=Id) if member else None
-    query = Post.glimpses(reader).order_by(Post.published_at.desc(), Post.id.desc())
-    return query.limit(PAGE_SIZE + 1)
 
 
 @lru_cache(maxsize=50)

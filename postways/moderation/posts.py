@@ -11,7 +11,7 @@ from postways.db import db, reading
 from postways.errors import Forbidden, Refused
 from postways.htmx import asked_by_htmx, came_from, fragment, go, page
 from postways.models import Audit, Post, Report
-from postways.models.post import SORTS, STATES
+from postways.models.moderated import SORTS, STATES
 from postways.moderation import bp, next_url, people_in, refused
 from postways.moderation.forms import ReasonForm, trimmed
 

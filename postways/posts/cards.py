@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from postways.looks import ago
 from postways.models import LockedPost, Post
-from postways.models.post import Glimpse
+from postways.models.listed import Glimpse
 
 MOST_KEPT = 4_000  # cards of some 3 kB
 TOKEN = "\x00token\x00"  # never in what people type: PostForm drops NUL

@@ -18,7 +18,8 @@ from wtforms.validators import DataRequired, Length, Optional
 from postways.config import Config
 from postways.models import Photo
 from postways.models.photo import LONGEST_ALT
-from postways.models.post import LICENCES, LONGEST_CONTENT, LONGEST_CREDIT, LONGEST_TITLE, LONGEST_WARNING
+from postways.models.post import LICENCES, LONGEST_CONTENT
+from postways.models.post_row import LONGEST_CREDIT, LONGEST_TITLE, LONGEST_WARNING
 
 LONGEST_KEY = 64
 LARGEST_ID = 2**63  # the first number that a database can't hold

@@ -14,7 +14,7 @@ from flask_babel import get_locale
 from markupsafe import escape
 
 from postways import cookies
-from postways.models.post import Glimpse
+from postways.models.listed import Glimpse
 from postways.paging import Page
 
 MOST_KEPT = 200  # frames of some 8 kB; every tag has one

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from postways.htmx import asked_by_htmx, fragment, page, pages_loaded, stream
 from postways.models import Post
-from postways.models.post import PERIODS, Glimpse
+from postways.models.listed import PERIODS, Glimpse
 from postways.paging import EPOCH, Page
 from postways.posts import bp
 from postways.posts.cards import cards

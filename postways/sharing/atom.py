@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from postways import linked
 from postways.errors import Missing
 from postways.models import Guest, LockedPost, Post, User
-from postways.models.post import Glimpse
+from postways.models.listed import Glimpse
 from postways.paging import Page
 from postways.sharing import bp, public
 

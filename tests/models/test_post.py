@@ -11,7 +11,7 @@ from postways import jobs
 from postways.db import db, now
 from postways.errors import Forbidden, Missing, Refused
 from postways.models import Erasure, Guest, Photo, Post, User
-from postways.models.post import IN_TRASH_FOR
+from postways.models.moderated import IN_TRASH_FOR
 from tests.cast import make_photo, make_post, make_user
 from tests.together import at_once
 

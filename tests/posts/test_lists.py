@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 
-from postways.models.post import PAGE_SIZE
+from postways.models.listed import PAGE_SIZE
 from tests.cast import make_post
 
 CARD = re.compile(r'<article class="card[^"]*" id="post-(\d+)"')
