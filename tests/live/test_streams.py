@@ -5,7 +5,7 @@ import re
 import signal
 import socket
 from contextlib import closing, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -280,18 +280,29 @@ def test_the_server_does_not_say_what_it_is(web, site):
         assert (answer.status, answer.getheader("Server")) == (200, None)
 
 
-def test_a_stream_ends_with_a_membership_and_learns_of_it_when_it_comes_back(seen, ben):
-    ends = now() + timedelta(seconds=2)
-    with seen.app_context():
-        User.named("ben").premium_until = ends
-        db.session.commit()
+def test_a_stream_ends_with_a_membership_and_learns_of_it_when_it_comes_back(seen, ada, ben):
+    closed = make_post(seen, ada, audience="premium")
+    _premium(seen, days=1)
     since = SINCE.search(ben.get("/membership/")[1]).group(1)
+    path = f"/live/?posts={closed.id}&since={since}"
+    like(ben, closed)
+    ends = _premium(seen, seconds=5)
 
-    with listening(ben, f"/live/?since={since}") as stream:
+    with listening(ben, path) as stream:
+        assert "anew" not in stream.read_until(shown(closed, 1))
         assert stream.ended()  # without a scheduler, which is not there
         assert now() >= ends
     with seen.app_context():
         assert User.tell_of_ends(now()) == 1
+        Post.find(closed.id, ada).like(db.session.merge(ada))
         db.session.commit()
-    with listening(ben, f"/live/?since={since}") as stream:
-        stream.read_until("event: rights\n")
+    with listening(ben, path) as stream:
+        assert "event: anew\n" in stream.read_until("event: rights\n")
+        assert shown(closed, 2) not in stream.read_for(0.5)
+
+
+def _premium(seen: Flask, **length: float) -> datetime:
+    with seen.app_context():
+        end = User.named("ben").premium_until = now() + timedelta(**length)
+        db.session.commit()
+    return end
