@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 MOST_BYTES = 16_000
-SECONDS = re.compile(r"[0-9]{1,12}")
+SECONDS = re.compile(r"[1-9][0-9]{0,11}")
 KIND = "membership.updated"
 NOT_GENUINE = "This message can't be believed: its signature, id or time is missing, wrong or too old."
 AHEAD = "This is still to come. Send when it happened."

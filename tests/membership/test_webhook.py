@@ -16,7 +16,7 @@ import pytest
 import time_machine
 from standardwebhooks.webhooks import Webhook
 
-from postways import limits
+from postways import limits, sweep
 from postways.db import db, now
 from postways.membership.webhook import MOST_BYTES, NOT_GENUINE
 from postways.models import Audit, Delivery, User
@@ -131,13 +131,23 @@ def forgeries() -> dict[str, dict]:
     }
 
 
-@pytest.mark.parametrize("name", forgeries())
-def test_what_is_not_genuine_is_refused_in_the_same_words_whatever_was_wrong(app, name):
-    answer = send(app, said(), **forgeries()[name])
+def test_what_is_not_genuine_is_refused_in_the_same_words_whatever_was_wrong(app):
+    for name, how in forgeries().items():
+        answer = send(app, said(), **how)
 
-    assert (answer.status_code, answer.json) == (401, {"detail": NOT_GENUINE})
-    assert answer.headers["WWW-Authenticate"].startswith("StandardWebhooks")
+        assert (answer.status_code, answer.json) == (401, {"detail": NOT_GENUINE}), name
+        assert answer.headers["WWW-Authenticate"].startswith("StandardWebhooks")
     assert rows(app) == (0, 0, 0)
+
+
+def test_a_time_has_one_way_to_be_written(app):
+    """What the library reads as the same second is another header, so it would not be the very same message."""
+    body, sent = said(), int(time.time())
+    for written in (f"+{sent}", f"0{sent}", f"{sent}.0", f"{sent // 100}e2", f"{str(sent)[:4]}_{str(sent)[4:]}"):
+        signed = signature(KEY, "m", sent, body)
+        headers = {"webhook-id": "m", "webhook-timestamp": written, "webhook-signature": signed}
+        assert send(app, body, headers=headers).status_code == 401, written
+    assert until(app) is None
 
 
 def test_one_changed_byte_of_the_body_is_noticed(app):
@@ -149,50 +159,48 @@ def test_one_changed_byte_of_the_body_is_noticed(app):
     assert until(app) is None
 
 
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        (b"", "type"),
-        (b"[]", "non_field_errors"),
-        (b"null", "non_field_errors"),
-        (b"{", "non_field_errors"),
-        (b'{"type": NaN}', "non_field_errors"),
-        (b"[" * 8_000, "non_field_errors"),
-        (b'{"type": 5}', "type"),
-        (b'{"type": "membership.updated"}', "timestamp"),
-        (b'{"type": "membership.updated", "timestamp": "2026-01-01", "data": []}', "data"),
-        (said(timestamp=5), "timestamp"),
-        (said(timestamp="yesterday"), "timestamp"),
-        (said(timestamp="2098-01-01T00:00:00Z"), "timestamp"),
-        (said(user="nobody-here"), "user"),
-        (said(user="a\x00da"), "user"),
-        (said(user="\ud800"), "user"),
-        (said(user=999_999), "user"),
-        (said(user=10**30), "user"),
-        (said(user=True), "user"),
-        (said(user={}), "user"),
-        (said(user=""), "user"),
-        (said(user=None), "user"),
-        (said(data={"email": "ada@example.org"}), "user"),
-        (said(user=None, data={"email": "nobody@example.org"}), "email"),
-        (said(until="10000-01-01T00:00:00Z"), "premium_until"),
-        (said(until="9999-12-31T23:59:59-01:00"), "premium_until"),
-        (said(until="2200-01-01"), "premium_until"),
-        (said(until="2020-01-01"), "premium_until"),
-        (said(until="soon"), "premium_until"),
-        (said(until=""), "premium_until"),
-        (said(until=4_000_000_000), "premium_until"),
-        (said(until=False), "premium_until"),
-        (said().replace(b"premium_until", b"premium_untill"), "premium_until"),
-    ],
-    ids=lambda value: value[:60] if isinstance(value, bytes) else value,
-)
-def test_a_genuine_message_that_makes_no_sense_is_refused_by_field(app, body, field):
-    answer = send(app, body)
+SENSELESS = [
+    (b"", "type"),
+    (b"[]", "non_field_errors"),
+    (b"null", "non_field_errors"),
+    (b"{", "non_field_errors"),
+    (b'{"type": NaN}', "non_field_errors"),
+    (b"[" * 8_000, "non_field_errors"),
+    (b'{"type": 5}', "type"),
+    (b'{"type": "membership.updated"}', "timestamp"),
+    (b'{"type": "membership.updated", "timestamp": "2026-01-01", "data": []}', "data"),
+    (said(timestamp=5), "timestamp"),
+    (said(timestamp="yesterday"), "timestamp"),
+    (said(timestamp="2098-01-01T00:00:00Z"), "timestamp"),
+    (said(user="nobody-here"), "user"),
+    (said(user="a\x00da"), "user"),
+    (said(user="\ud800"), "user"),
+    (said(user=999_999), "user"),
+    (said(user=10**30), "user"),
+    (said(user=True), "user"),
+    (said(user={}), "user"),
+    (said(user=""), "user"),
+    (said(user=None), "user"),
+    (said(data={"email": "ada@example.org"}), "user"),
+    (said(user=None, data={"email": "nobody@example.org"}), "email"),
+    (said(until="10000-01-01T00:00:00Z"), "premium_until"),
+    (said(until="9999-12-31T23:59:59-01:00"), "premium_until"),
+    (said(until="2200-01-01"), "premium_until"),
+    (said(until="2020-01-01"), "premium_until"),
+    (said(until="soon"), "premium_until"),
+    (said(until=""), "premium_until"),
+    (said(until=4_000_000_000), "premium_until"),
+    (said(until=False), "premium_until"),
+    (said().replace(b"premium_until", b"premium_untill"), "premium_until"),
+]
 
-    assert answer.status_code == 400
-    assert field in answer.json
-    assert all(isinstance(sentence, str) for sentence in answer.json[field])
+
+def test_a_genuine_message_that_makes_no_sense_is_refused_by_field(app):
+    for body, field in SENSELESS:
+        answer = send(app, body)
+
+        assert (answer.status_code, field in answer.json) == (400, True), body[:200]
+        assert all(isinstance(sentence, str) for sentence in answer.json[field])
     assert rows(app) == (0, 0, 0)
 
 
@@ -321,8 +329,8 @@ def test_ids_are_forgotten_when_nobody_sends_them_again(app):
         assert send(app, body, message_id="msg_1", ago=250).status_code == 409
     with time_machine.travel(now() + KEPT + timedelta(minutes=5), tick=True):
         with app.app_context():
-            assert Delivery.forget_old() == 1
-            db.session.commit()
+            sweep.forget()
+            assert db.session.query(Delivery).count() == 0
         send(app, body, message_id="msg_1")  # a sender that never gives up
     assert rows(app)[:2] == (1, 1)
 
