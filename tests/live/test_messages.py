@@ -109,3 +109,17 @@ def test_who_comes_back_is_told_what_is_theirs(app, two, reader, told):
     assert ("unread-messages" in first) is True  # what can't be known is told anew: one's own number
     assert (number(1) in first) is (reader == "ben")
     assert "Words" not in first and (told or number(0) in first)
+
+
+@pytest.mark.parametrize(
+    "query", ["person={ada}", "user={ada}&messages={ada}", "posts=&person={ada}&topic=conversation"]
+)
+def test_nobody_asks_for_the_stream_of_somebody_else(app, two, query):
+    browser = Browser(app).log_in("zoe")
+    write(app, "ben", "ada")
+
+    with browser.client.get(f"/live/?since=0-1&{query.format(ada=two[0].id)}") as answer:
+        first = next(iter(answer.response)).decode()
+
+    assert answer.status_code == 200
+    assert number(0) in first and number(1) not in first and "event: messages-" not in first
