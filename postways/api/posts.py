@@ -19,7 +19,7 @@ from postways.api.lists import asked, listed_plainly
 from postways.api.shapes import AnIdOrNone, Listed, Parts, Several, Shape, Words, moment, written_moment
 from postways.auth.staff import note_reading
 from postways.db import reading
-from postways.errors import PremiumOnly, Refused
+from postways.errors import Forbidden, PremiumOnly, Refused
 from postways.models import LockedPost, Photo, Post, User
 from postways.models.browse import LONGEST_EXCERPT, ORDERS, Browse, Seen, Span
 from postways.models.post import MOST_PHOTOS
@@ -348,13 +348,16 @@ def change_post(post_id: int, body: PostChange) -> Response:
 def delete_post(post_id: int, body: Removal) -> Response:
     """Move a post to the trash.
 
-    Its author can bring it back for 30 days; what staff removes, staff brings back.
+    Its author can bring it back for 30 days. Staff, by a token that may moderate too, removes those of others; what
+    staff removes, staff brings back.
     """
     post = Post.find_or_tell(post_id, g.user)
     if g.user.can_delete(post):
         post.delete(g.user)
-    else:
+    elif "moderate" in g.user.scopes:
         post.remove(g.user, body.reason)
+    else:
+        raise Forbidden
     return done("nothing", 204)
 
 

@@ -1,11 +1,14 @@
 """Every door of the API, and what it answers to whom. A new door needs a line here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
+from flask import Flask
 
+from postways.db import db
+from postways.models import Block, Follow, User
 from tests.api.client import Client
-from tests.cast import make_comment, make_post
+from tests.cast import make_comment, make_post, make_user
 
 
 @dataclass(frozen=True)
@@ -197,3 +200,77 @@ def test_a_session_needs_its_form_token(app, things, as_ben, line):
     assert (tokenless.status_code, "X-CSRFToken" in tokenless.get_json()["detail"]) == (403, True)
     assert with_token.ask(line.method, path, headers={"Origin": "https://evil.example"}).status_code == 403
     assert with_token.ask(line.method, path).status_code == line.member
+
+
+# --- the other people: what each of them is answered otherwise than the member of the table
+
+LAST = ["close_account", "delete_comment", "delete_post", "log_out", "log_out_everywhere"]  # which leave others nothing
+OF_ADA = {
+    "users/{ada}/", "users/{ada}/followers/", "users/{ada}/following/", "users/me/followers/ada/", "posts/{post}/",
+    "posts/{draft}/", "posts/{post}/like/", "posts/{post}/comments/", "comments/{comment}/", "comments/{comment}/like/",
+    "images/{picture}/",
+}  # fmt: skip
+BEFORE_LOOKING = {"PUT posts/{post}/": 400, "POST posts/{post}/comments/": 400, "PATCH comments/{comment}/": 400}
+STAFF = {
+    "GET users/": 200,
+    "GET posts/{draft}/": 200,
+    "GET posts/{draft}/comments/": 200,
+    "DELETE comments/{comment}/": 204,
+    "DELETE posts/{post}/": 204,
+}
+OTHERWISE: dict[str, dict[str, int]] = {
+    "author": {
+        "GET posts/{draft}/": 200,
+        "GET posts/{draft}/comments/": 200,
+        "PATCH posts/{post}/": 200,
+        "PATCH posts/{draft}/": 200,
+        "DELETE comments/{comment}/": 204,
+        "DELETE posts/{post}/": 204,
+    },
+    "follower": {},
+    "blocked": dict.fromkeys([str(line) for line in LINES if line.path in OF_ADA], 404) | BEFORE_LOOKING,
+    "unverified": {
+        f"{method} {path}/like/": 400 for method in ("PUT", "DELETE") for path in ("posts/{post}", "comments/{comment}")
+    },
+    "suspended": dict.fromkeys(map(str, LINES), 401),
+    "moderator": STAFF,
+    "admin": STAFF,  # an account is closed by a log-in alone, and this is no token of one
+}
+
+
+def become(app: Flask, actor: str, ada: User, ben: User) -> User:
+    """The person who asks, as `actor` stands to ada and to the site."""
+    if actor == "author":
+        return ada
+    if actor in ("moderator", "admin"):
+        return make_user(app, f"the-{actor}", role=actor)
+    with app.app_context():
+        if actor == "follower":
+            Follow.begin(User.named("ben"), User.named("ada"))
+        if actor == "blocked":
+            Block.begin(User.named("ada"), User.named("ben"))
+        db.session.commit()
+    return ben
+
+
+@pytest.mark.parametrize("actor", OTHERWISE)
+def test_everybody_is_answered_as_declared(unlimited, things, ada, ben, monkeypatch, actor):
+    person = become(unlimited, actor, ada, ben)
+    client = Client.token(unlimited, person)
+    if actor == "unverified":
+        config = replace(unlimited.extensions["config"], require_verified_email=True)
+        monkeypatch.setitem(unlimited.extensions, "config", config)
+    if actor == "suspended":
+        with unlimited.app_context():
+            db.session.get(User, ben.id).suspend(None, "Spam.")
+            db.session.commit()
+    expected = {str(line): OTHERWISE[actor].get(str(line), line.member) for line in LINES}
+    lines = sorted(LINES, key=lambda line: LAST.index(line.name) if line.name in LAST else -1)
+
+    answered = {}
+    for line in lines:
+        answered[str(line)] = client.ask(line.method, line.path.format(**things)).status_code
+        if line.name == "log_out" and actor != "suspended":
+            client = Client.token(unlimited, person)
+
+    assert {line: status for line, status in answered.items() if status != expected[line]} == {}
