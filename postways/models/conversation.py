@@ -34,6 +34,7 @@ from postways.models.audit import Audit, given_reason
 from postways.models.block import Block
 from postways.models.follow import Follow
 from postways.models.guest import Actor
+from postways.models.mail import Mail
 from postways.models.message import Copy, Message, checked
 from postways.models.mute import Mute
 from postways.models.notification import Notification
@@ -354,17 +355,25 @@ class Conversation(db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def remove(cls, message_id: int, actor: User, reason: str) -> None:
-        """Staff: take a reported message away from both. Twice is once. Raises Forbidden or Refused."""
+        """Staff: take a reported message away from both; its author gets the reason by mail. Twice is once.
+
+        Raises Forbidden or Refused.
+        """
         message = db.session.get(Message, message_id)
         if message is None:
             return
         sender = User.find(message.sender_id or 0)
         if not actor.can_act_on(sender):
             raise Forbidden
-        Audit.note("message-removed", actor, sender, reason=given_reason(reason), message=message_id)
-        sides = select(cls).join(Copy, Copy.conversation_id == cls.id).where(Copy.message_id == message_id)
-        for side in db.session.scalars(sides).all():
+        reason = given_reason(reason)
+        kept = select(cls).join(Copy, Copy.conversation_id == cls.id).where(Copy.message_id == message_id)
+        sides = db.session.scalars(kept).all()
+        for side in sides:
             side.drop(message_id)
+        if sides:
+            Audit.note("message-removed", actor, sender, reason=reason, message=message_id)
+            Mail.send("message-removed", sender, reason=reason)
+            Notification.tell("moderation", sender.id, None, detail="message-removed")
 
     def empty(self) -> None:
         """Delete everything that was written, for this person alone; what comes later begins anew. Twice is once."""

@@ -188,7 +188,8 @@ def _whole() -> list[Any]:
 
 
 def checked(text: str, photos: Sequence[Photo] = ()) -> str:
-    """The words of a message, trimmed. Raises Refused for too many, and for none where no picture comes along."""
+    """The words of a message, trimmed. Raises Refused for too many, for none where no picture comes along, and
+    for a picture that is known to be broken."""
     text = cleaned(text)
     if not visible(text).strip() and not photos:
         raise Refused("Write something first.", field="text")
@@ -197,4 +198,8 @@ def checked(text: str, photos: Sequence[Photo] = ()) -> str:
         raise Refused(message, field="text", length=len(text), most=LONGEST_MESSAGE)
     if len(photos) > MOST_PICTURES:
         raise Refused("A message has at most %(most)d pictures.", field="images", most=MOST_PICTURES)
+    for number, photo in enumerate(photos, start=1):
+        if photo.failed:
+            message = "Picture %(number)d could not be prepared. Try it again or remove it, then send."
+            raise Refused(message, field="images", number=number)
     return text

@@ -95,6 +95,11 @@ class Photo(db.Model):  # type: ignore[name-defined]
         """Whether its derivatives can be shown, perhaps as it was framed before."""
         return bool(self.made)
 
+    def within(self, width: int, height: int) -> tuple[int, int]:
+        """The size in which it fits into a box, never enlarged: a page that reserves it does not move."""
+        scale = min(1, width / self.width, height / self.height)
+        return max(1, round(self.width * scale)), max(1, round(self.height * scale))
+
     @property
     def failed(self) -> bool:
         """Whether nothing could be made of it; `reason` says why."""

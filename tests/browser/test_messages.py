@@ -1,5 +1,6 @@
 """Two people write to each other in real browsers: it comes by itself, until one of them blocks the other."""
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.test_every_page import check
@@ -60,7 +61,7 @@ def test_pictures_are_chosen_seen_and_sent_and_come_to_the_other(ada, ben):
     ada.locator("#images").set_input_files([{"name": "red.jpg", "mimeType": "image/jpeg", "buffer": picture(64, 48)}])
     expect(ada.locator(".attached li")).to_have_count(1)
     expect(ada.get_by_role("textbox", name="Message")).to_have_value("Look at this")
-    ada.get_by_label("What is in this picture?").fill("Something teal")
+    ada.get_by_label("Picture 1 of 1: what is in it?").fill("Something teal")
     check(ada)
     ada.get_by_role("button", name="Send").click()
     expect(ada.locator(".letter.out img").last).to_have_attribute("alt", "Something teal")
@@ -100,6 +101,26 @@ class Held:
         (route,) = self.routes
         self.routes.clear()
         return route
+
+
+def test_a_picture_has_its_place_before_it_is_prepared(cleo, dora, site):
+    befriend(cleo, dora)
+    dora.goto("/messages/cleo/")
+    cleo.goto("/messages/dora/")
+    with site.paused("worker"):
+        cleo.locator("#images").set_input_files(
+            [{"name": "tall.jpg", "mimeType": "image/jpeg", "buffer": picture(600, 900)}]
+        )
+        say(cleo, "Not yet to be seen")
+        letter = dora.locator(".letter.in", has_text="Not yet to be seen")
+        place = letter.locator(".shown")
+        expect(place).to_contain_text("Being prepared")
+        reserved = place.bounding_box()
+    expect(letter.locator("img")).to_be_visible()
+    assert reserved["height"] / reserved["width"] == pytest.approx(1.5, abs=0.02)
+    assert [place.bounding_box()[side] for side in ("width", "height")] == pytest.approx(
+        [reserved["width"], reserved["height"]], abs=1
+    )
 
 
 def test_what_is_typed_while_a_message_is_on_its_way_is_neither_lost_nor_doubled(cleo, dora, troubles):

@@ -11,7 +11,7 @@ from limits import RateLimitItemPerHour
 from postways import jobs
 from postways.db import db, now
 from postways.limits import AN_HOUR
-from postways.models import Audit, Block, Conversation, Follow, Message, Photo, User
+from postways.models import Audit, Block, Conversation, Follow, Mail, Message, Photo, User
 from tests.api.client import Client
 from tests.cast import Browser, make_user, picture, upload
 from tests.house.test_queries import statements
@@ -257,6 +257,36 @@ def test_the_staff_reads_a_reported_message_and_nothing_else(app, two, as_ada, a
         == 303
     )
     assert "Terrible" not in as_ada.get("/messages/ben/").text
+    with app.app_context():
+        (mail,) = db.session.query(Mail).filter_by(kind="message-removed")
+        assert (mail.user_id, mail.data) == (User.id_of("ada"), {"reason": "Against the rules"})
+    assert "acted on something of yours" in as_ada.get("/notifications/").text
+
+
+def test_a_broken_picture_is_not_sent_and_one_that_breaks_later_says_why_to_its_sender_alone(app, two, as_ada, as_ben):
+    answer = as_ada.post("/messages/ben/", {"action": "add", "text": "Look", "images": [upload(), upload()]})
+    good, bad = re.findall(r'name="photo" value="(\d+)"', answer.text)
+    assert "Picture 1 of 2" in answer.text and "picture 2 of 2" in answer.text
+    jobs.use(app)
+
+    def breaks(photo_id: str) -> None:
+        with app.app_context():
+            db.session.get(Photo, int(photo_id)).fail("The end is missing.")
+            db.session.commit()
+
+    breaks(bad)
+    for verb in (as_ada.post, as_ada.click):
+        fields = {"text": "Look", "photo": [good, bad]}
+        answer = verb("/messages/ben/", fields) if verb == as_ada.post else verb("/messages/ben/", **fields)
+        assert answer.status_code == 422
+        assert "Picture 2 could not be prepared" in answer.text and "The end is missing." in answer.text
+        assert "Look" in answer.text and count(app) == 0
+
+    assert write(as_ada, "ben", "Look", photo=good).status_code == 303
+    breaks(good)
+    assert "The end is missing." in as_ada.get("/messages/ben/").text
+    page = as_ben.get("/messages/ada/").text
+    assert "could not be prepared" in page and "The end is missing." not in page
 
 
 def test_pages_lead_to_what_is_older_and_back(app, two, as_ben):
