@@ -25,7 +25,12 @@ NOT_YET = {"", "0", "false", "no", "off"}  # what `published` holds for a draft
 
 @bp.get("/posts/<int:post_id>/")
 def show(post_id: int) -> Response:
-    """One post with its photographs and comments; `show` uncovers what its warning covers, `talk` tells the rest."""
+    """One post with its photographs and comments; `show` uncovers what its warning covers, `talk` tells the rest.
+
+    A locked page asks whether it `opens` when the reader's rights have changed.
+    """
+    if asked_by_htmx() and "opens" in request.args:
+        return _opened(post_id)
     if asked_by_htmx() and (part := talk.part(Post.find(post_id, g.user, photos=False))) is not None:
         return part
     try:
@@ -35,6 +40,14 @@ def show(post_id: int) -> Response:
     note_reading(post)
     viewing.note(post)
     return talk.post_page(post)
+
+
+def _opened(post_id: int) -> Response:
+    try:
+        Post.find(post_id, g.user, photos=False)
+    except PremiumOnly:
+        return Response(status=204)
+    return go(url_for("posts.show", post_id=post_id))
 
 
 @bp.get("/posts/<int:post_id>/photos/<int:n>/")

@@ -257,6 +257,17 @@ def test_open_pages_are_told_no_more_of_it_and_say_where_it_opens(app, ada, ben,
     assert f"post-{post.id}" not in patron.get(f"/live/gone/?posts={post.id}").text
 
 
+def test_a_locked_page_that_is_open_opens_when_the_membership_begins(app, post, as_ben):
+    page = as_ben.get(f"/posts/{post.id}/").text
+    asks = f"/posts/{post.id}/?opens=1"
+    assert f'hx-get="{asks}" hx-trigger="rights from:body' in page
+
+    locked = as_ben.get(asks, HX_Request="true")
+    assert (locked.status_code, locked.text) == (204, "")
+    make_premium(app, "ben")
+    assert as_ben.get(asks, HX_Request="true").headers["HX-Redirect"] == f"/posts/{post.id}/"
+
+
 def test_the_audience_is_chosen_in_the_form_and_changed(app, ada, as_ada, as_ben, guest):
     as_ada.post("/posts/add/", {"title": "Behind the door", "content": SECRET, "audience": "premium"})
     post = act(app, "ada", lambda ada: Post.newest(ada, None).items[0])
