@@ -134,6 +134,7 @@ def full(site: Site, chromium: Browser) -> dict[str, int]:
     context = chromium.new_context(base_url=site.url, storage_state=site.cookies_of("ada", chromium))
     diary = "Rain, then **sun** over the #harbour.\n\nNothing else happened."
     posts = {
+        "premium": share(context, "A closed door", content="Nobody else reads this", audience="premium", pictures=1),
         "oldest": [share(context, f"Diary page {n}", content=diary) for n in range(14)][0],
         "words": share(context, "Words alone", content="> a quote\n\n- one\n- two\n\n*Said* by @ben about #harbour."),
         "warned": share(context, "Eight legs", warning="A spider, very close", pictures=2),

@@ -161,6 +161,7 @@ def share(
     alt: str = "A quiet field of one colour",
     draft: bool = False,
     warning: str = "",
+    audience: str = "public",
 ) -> int:
     """Post as the person of `context` does, without showing it; answers with the post's id."""
     token = TOKEN.search(context.request.get("/posts/add/").text())
@@ -171,6 +172,7 @@ def share(
         ("title", title),
         ("content", content),
         ("warning", warning),
+        ("audience", audience),
         ("action", "draft" if draft else "publish"),
     ]
     form += [pair for photo in photos for pair in (("photo", photo), (f"alt-{photo}", alt))]

@@ -43,6 +43,8 @@ PAGES = {
     "post of words": ("", "/posts/{words}/"),
     "post with a content warning": ("ben", "/posts/{warned}/"),
     "photograph with a content warning": ("", "/posts/{warned}/photos/1/"),
+    "post for premium members": ("cleo", "/posts/{premium}/"),
+    "post for premium members, for a visitor": ("", "/posts/{premium}/"),
     "draft": ("ada", "/posts/{draft}/"),
     "own post with a failed picture": ("ada", "/posts/{failed}/"),
     "post with a failed picture": ("", "/posts/{failed}/"),

@@ -22,6 +22,25 @@ def test_a_membership_appears_and_goes_on_the_open_page(site, open_page):
     expect(mine).to_contain_text("You are not a premium member.")
 
 
+def test_a_post_opens_on_the_open_page_when_the_membership_begins_and_closes_at_its_end(
+    site, full, open_page, troubles
+):
+    pia, post = open_page("pia"), full["premium"]
+    pia.goto(f"/posts/{post}/")
+    expect(pia.locator(".sealed")).to_contain_text("This post is for premium members.")
+    expect(pia.locator("main")).not_to_contain_text("Nobody else reads this")
+
+    site.command("users", "premium", "pia", "2099-01-31")
+    expect(pia.locator("main")).to_contain_text("Nobody else reads this")
+    expect(pia.locator(".post picture")).to_have_count(1)
+
+    site.command("users", "premium", "pia", "none")
+    expect(pia.locator(f"#post-{post}")).to_contain_text("This post is for premium members.")
+    expect(pia.locator("main")).not_to_contain_text("Nobody else reads this")
+    pia.locator(f"#post-{post}").get_by_role("link", name="About membership").click()
+    expect(pia.locator("#mine")).to_contain_text("You are not a premium member.")
+
+
 def test_the_end_shows_by_itself_and_the_page_needs_no_scripts(site, open_page):
     pia, plain = open_page("pia"), open_page("pia", java_script_enabled=False)
     site.command("users", "premium", "pia", f"{now() + timedelta(seconds=6):%Y-%m-%dT%H:%M:%SZ}")
