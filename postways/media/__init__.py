@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from math import ceil
 
 from flask import Blueprint, Flask, Response, current_app, g, request
 
@@ -34,8 +35,11 @@ def file(key: str, name: str) -> Response:
     """A derivative, or for its owner the original."""
     if not KEY.fullmatch(key):
         raise Missing
-    if name in open_names(key):
-        return _send(f"photos/{key}/{name}", TYPES[name.rpartition(".")[2]], OPEN)
+    age, names = open_names(key)
+    if name in names:
+        answer = _send(f"photos/{key}/{name}", TYPES[name.rpartition(".")[2]], OPEN)
+        answer.headers["Age"] = str(ceil(age))  # or a cache's five seconds would begin when ours are nearly over
+        return answer
     bearer.recognise()
     photo = Post.photo_seen_by(g.user, key=key)
     if photo is None:
@@ -48,18 +52,19 @@ def file(key: str, name: str) -> Response:
     return _send(f"{photo.folder}{name}", TYPES[name.rpartition(".")[2]], CLOSED)
 
 
-def open_names(key: str) -> frozenset[str]:
-    """The files under `key` that everybody may read: one indexed look-up, remembered for two seconds."""
+def open_names(key: str) -> tuple[float, frozenset[str]]:
+    """The files under `key` that everybody may read, and how many seconds ago that was so: one indexed look-up,
+    remembered for two seconds."""
     moment = time.monotonic()
-    until, names = _open.get(key, (0.0, frozenset[str]()))
-    if until > moment:
-        return names
+    looked_at, names = _open.get(key, (moment - REMEMBERED, frozenset[str]()))
+    if looked_at > moment - REMEMBERED:
+        return moment - looked_at, names
     photo = Post.photo_seen_by(Guest(), key=key)
     names = frozenset(photo.names) if photo else frozenset()
     if len(_open) >= MOST_REMEMBERED:
         _open.clear()
-    _open[key] = (moment + REMEMBERED, names)
-    return names
+    _open[key] = (moment, names)
+    return 0.0, names
 
 
 def forget() -> None:

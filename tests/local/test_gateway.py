@@ -122,6 +122,20 @@ class Gate:
         )
         return ["nginx", "-c", str(self.folder / "nginx.conf")]
 
+    def cache(self) -> list[str]:
+        """Command of an nginx that keeps all that it may, and tells what it had kept: somebody else's shared cache."""
+        names = ("Host", "X-Forwarded-Host", "X-Forwarded-Proto https", "X-Forwarded-For $remote_addr")
+        told = "".join(f"proxy_set_header {name if ' ' in name else f'{name} {HOST}'};\n" for name in names)
+        (self.folder / "nginx.conf").write_text(
+            ("user root;\n" if os.geteuid() == 0 else "")
+            + f"daemon off;\npid {self.folder}/pid;\nerror_log stderr;\nevents {{ }}\nhttp {{\naccess_log off;\n"
+            + f"proxy_cache_path {self.folder}/kept keys_zone=kept:1m;\nproxy_temp_path {self.folder}/proxy;\n"
+            + f"client_body_temp_path {self.folder}/body;\nserver {{\nlisten 127.0.0.1:{self.plain};\nlocation / {{\n"
+            + f"proxy_pass http://127.0.0.1:{self.site.port};\nproxy_cache kept;\nproxy_cache_key $request_uri;\n{told}"
+            + "add_header X-Cache $upstream_cache_status always;\n}\n}\n}\n"
+        )
+        return ["nginx", "-c", str(self.folder / "nginx.conf")]
+
     def caddy(self) -> list[str]:
         """Command of a Caddy that is told nothing but the document's block, its ports and its certificate."""
         places = {
@@ -282,6 +296,24 @@ class Person(Visitor):
 
     def _ask(self, method, path, body, headers):
         return super()._ask(method, path, body, {"Host": HOST, "Origin": ORIGIN, **self.headers, **headers})
+
+
+class Neighbour(Person):
+    """Somebody on the other side of a shared cache."""
+
+    def __init__(self, gate: Gate) -> None:
+        self.gate, self.cookies, self.headers = gate, {}, {}
+        self.connection = http.client.HTTPConnection("127.0.0.1", gate.plain, timeout=PATIENCE)
+
+
+@pytest.fixture
+def cache(web, tmp_path) -> Gate:
+    if not there("nginx"):
+        pytest.skip("nginx is not installed here")
+    port = free_port()
+    gate = Gate("cache", port, port, web, tmp_path)
+    with gate.running():
+        yield gate
 
 
 @pytest.fixture
@@ -486,6 +518,43 @@ def test_methods_that_nobody_needs_are_off(gate, method):
 
     assert answer.status in (400, 405)
     assert "secret" not in answer.text and not any(name in answer.headers for name in UNSAID)
+
+
+# --- a shared cache
+
+
+def test_what_a_cache_has_kept_is_dead_soon_after_its_post_is_hidden(cache, seen, ada):
+    post = make_post(seen, ada, title="For a while", pictures=1)
+    picture = f"/media/{post.photos[0].key}/{post.photos[0].widths[0]}.webp"
+    guest, program = Neighbour(cache), Neighbour(cache)
+    program.headers = {"Authorization": Client.token(seen, ada).authorization}
+    assert [guest.ask("GET", picture).headers["X-Cache"] for _ in range(2)] == ["MISS", "HIT"]
+
+    body = json.dumps({"published": False})
+    assert program.ask("PATCH", f"/api/v1/posts/{post.id}/", body, Content_Type="application/json").status == 200
+    until(lambda: guest.ask("GET", picture).status == 404, 15)
+    own = program.ask("GET", picture)
+    assert (own.status, own.headers["Cache-Control"]) == (200, "private, no-store")
+    assert guest.ask("GET", picture).status == 404
+
+
+def test_a_cache_mixes_up_neither_people_nor_pages_and_fragments(cache, post):
+    guest, as_ada = Neighbour(cache), Neighbour(cache).log_in("ada")
+    for path, own in (
+        ("/", "/logout/"),
+        (f"/posts/{post.id}/", "/logout/"),
+        ("/@ada/", "/logout/"),
+        ("/api/v1/posts/", '"has_liked"'),
+    ):
+        for asking in (as_ada, guest) * 2:
+            answer = asking.ask("GET", path)
+            assert answer.status == 200 and answer.headers["X-Cache"] != "HIT", path
+            assert (own in answer.text) is (asking is as_ada), path
+            assert asking is as_ada or "Set-Cookie" not in answer.headers
+    for fragment in (True, False) * 2:
+        answer = as_ada.ask("GET", "/messages/", **({"HX_Request": "true"} if fragment else {}))
+        assert answer.status == 200 and answer.text.lstrip().startswith("<!doctype") is not fragment
+        assert guest.ask("GET", "/messages/").status == 303
 
 
 # --- without a server

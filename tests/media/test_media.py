@@ -103,6 +103,15 @@ def test_what_is_known_of_a_key_is_asked_again_after_two_seconds(as_ada, guest, 
     assert guest.get(address(shown)).status_code == 404
 
 
+def test_caches_are_told_how_old_the_answer_is(guest, shown, monkeypatch):
+    """What a shared cache keeps for five seconds, and we for two, is dead after five all the same."""
+    assert guest.get(address(shown)).headers["Age"] == "0"
+    later = media.time.monotonic() + 1.5
+    monkeypatch.setattr(media.time, "monotonic", lambda: later)
+
+    assert guest.get(address(shown)).headers["Age"] == "2"
+
+
 def test_a_draft_that_is_published_opens_its_files(as_ada, guest, hidden):
     assert guest.get(address(hidden)).status_code == 404
     as_ada.post(f"/posts/{hidden.post_id}/publish/")
