@@ -64,6 +64,7 @@ SAID = {  # what a page says of what was just done; its name travels in the quer
     "reported-before": lazy_gettext(
         "You reported this before, and the staff has not closed that report yet. A mail tells you what comes of it."
     ),
+    "to-yourself": lazy_gettext("That is you, and nobody writes to themselves. Find somebody else by name."),
     "reported": lazy_gettext("Thank you. The staff looks at it, and a mail tells you what came of it."),
 }
 LEADS_TO = {"deleted": ("settings.trash", lazy_gettext("Open the trash"))}  # from a notice: endpoint and words

@@ -92,6 +92,16 @@
     }
   }, 5000);
 
+  // A menu closes by a click elsewhere, and by Escape.
+  const menus = () => all("details[data-menu][open]");
+  on("click", ({ target }) => menus().forEach((menu) => menu.contains(target) || (menu.open = false)));
+  on("keydown", ({ key }) => {
+    const menu = key === "Escape" && menus().pop();
+    if (!menu) return;
+    menu.open = false;
+    $("summary", menu).focus();
+  });
+
   let before = "";
   on("keydown", (event) => {
     const { key: pressed, target, shiftKey, isComposing } = event;

@@ -62,6 +62,7 @@
     box()?.focus();
   }, fresh);
   days();
+  if (live && !location.hash && matchMedia("(pointer: fine)").matches) box()?.focus({ preventScroll: true });
 
   // --- what goes
 

@@ -21,6 +21,7 @@ from postways.messages.reading import Letters
 from postways.models import Conversation, User
 from postways.models.conversation import NOBODY, takes_messages_of
 
+FEW = 10  # people whom a search offers
 STALE = "This page was open for too long. What you typed is still here; send it once more."
 
 
@@ -34,12 +35,21 @@ def inbox() -> Response:
     kept: dict[str, Any] = {"box": "requests" if requested else None, "q": words or None}
     older = found.next_cursor and url_for("messages.inbox", cursor=found.next_cursor, n=n + 1, **kept)
     shown = {"page": found, "older_url": older, "n": n, "requested": requested, "words": words, "kept": kept}
+    if not asked_by_htmx() or not found.items:
+        shown["waiting"] = Conversation.count_requests(g.user)
     if asked_by_htmx():
         return fragment("messages/_conversations.html", **shown)
-    people = User.whose_name_begins(words.removeprefix("@"), g.user) if words and not requested else ()
-    known = {one.other_id for one in found.items}
-    others = [person for person in people if person.id not in known]
-    return page("messages/inbox.html", people=others, waiting=Conversation.count_requests(g.user), **shown)
+    known = {one.other_id for one in found.items} | {g.user.id}
+    others = [person for person in _named(words) if person.id not in known] if not requested else []
+    return page("messages/inbox.html", people=others, **shown)
+
+
+def _named(words: str) -> list[User]:
+    """Who is meant by the words, as the search of the site finds people, and those whose username begins so."""
+    if not words:
+        return []
+    found = [*User.whose_name_begins(words.removeprefix("@"), g.user), *User.found(words, g.user, None, FEW).items]
+    return list({person.id: person for person in found}.values())
 
 
 @bp.get("/messages/with/<int:conversation_id>/")
@@ -62,7 +72,7 @@ def conversation(username: str) -> Response:
         return _send(username)
     found, person = _found(username)
     if person is not None and person.id == g.user.id:
-        return redirect(url_for("messages.inbox"))
+        return redirect(url_for("messages.inbox", notice="to-yourself"))
     if person is not None and person.username != username:
         return redirect(url_for("messages.conversation", username=person.username))
     if asked_by_htmx():

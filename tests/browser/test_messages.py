@@ -22,6 +22,7 @@ def test_messages_come_live_and_a_block_cuts_them(ada, ben, troubles):
         check(ben)
         ben.set_viewport_size({"width": 1280, "height": 720})
         accept.click()
+        expect(ben.get_by_role("textbox", name="Message")).to_be_focused()
     expect(ada.locator(".letter.out .meta").last).to_contain_text("Seen")
 
     say(ben, "Yes, I am.")
@@ -40,8 +41,15 @@ def test_messages_come_live_and_a_block_cuts_them(ada, ben, troubles):
     ben.locator(".conversations li a").first.click()
     expect(ben.locator("#unread-messages")).to_have_text("")
 
+    more = ben.locator(".chat-head .menu")
+    for shut in (lambda: ben.keyboard.press("Escape"), lambda: ben.locator(".scroll").click()):
+        ben.get_by_label("More", exact=True).click()
+        expect(more).to_have_attribute("open", "")
+        shut()
+        expect(more).not_to_have_attribute("open", "")
     ben.get_by_label("More", exact=True).click()
-    ben.get_by_role("button", name="Block").click()
+    more.get_by_text("Block", exact=True).click()
+    ben.get_by_role("button", name="Block ada").click()
     expect(ben.get_by_text("You blocked ada")).to_be_visible()
     say(ada, "Do you hear me?", wait=False)
     expect(ada.locator("#write .error")).to_contain_text("can't be delivered")

@@ -114,7 +114,7 @@ def test_nobody_writes_to_themselves_or_to_nobody_and_nothing_typed_is_lost(app,
         answer = write(as_ada, to, "My long words")
         assert answer.status_code == 422
         assert sentence in unescape(answer.text) and "My long words" in answer.text
-    assert as_ada.get("/messages/ada/").location == "/messages/"
+    assert "nobody writes to themselves" in as_ada.get(as_ada.get("/messages/ada/").location).text
     assert as_ada.get("/messages/nobody-at-all/").status_code == 404
     assert count(app) == 0
 
@@ -341,7 +341,36 @@ def test_conversations_are_listed_newest_first_and_found_by_name(app, two, as_ad
     found = as_ada.get("/messages/?q=friend07").text
     assert "friend07" in found and "friend08" not in found
     assert "/messages/zoe/" in as_ada.get("/messages/?q=zo").text  # somebody new
+    with app.app_context():
+        User.named("zoe").introduce("Marta Lindqvist", "")
+        db.session.commit()
+    page = as_ada.get("/messages/?q=lindqvist").text
+    assert "/messages/zoe/" in page and "no conversation with somebody of that name" in page
     assert as_ada.get("/messages/?cursor=nonsense").status_code == 400
+
+
+def test_a_request_is_pointed_at_and_its_pictures_are_covered(app, ada, as_ada, as_ben):
+    assert "Nothing written yet" in as_ben.get("/messages/").text
+    photo = re.search(
+        r'name="photo" value="(\d+)"', as_ada.post("/messages/ben/", {"action": "add", "images": upload()}).text
+    )
+    write(as_ada, "ben", "Look", photo=photo.group(1))
+    jobs.use(app)
+    with app.app_context():
+        jobs.prepare(int(photo.group(1)))
+
+    for page in (as_ben.get("/messages/").text, as_ben.get("/messages/", HX_Request="true").text):
+        assert "1 person would like to write" in page and "Nothing written yet" not in page
+    assert "Show the picture" in as_ben.get("/messages/ada/").text
+    assert "Show the picture" not in as_ada.get("/messages/ben/").text
+    as_ben.post(re.search(r"/messages/with/\d+/accept/", as_ben.get("/messages/ada/").text).group())
+    assert "Show the picture" not in as_ben.get("/messages/ada/").text
+
+
+def test_who_lets_nobody_write_is_told_that_there_is_no_answer(app, two, as_ada, as_ben):
+    as_ada.post("/settings/privacy/", {"messages_from": "nobody"})
+    assert "can’t answer you" in as_ada.get("/messages/ben/").text
+    assert "can’t answer you" not in as_ben.get("/messages/ada/").text
 
 
 def test_pages_cost_few_statements_at_any_size(app, two, as_ada):
