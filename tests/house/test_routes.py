@@ -1,12 +1,12 @@
 """Every route, and what it answers to a visitor, to another member and to the owner. A new route needs a line here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from postways.db import db
-from postways.models import Client, Conversation, Post, User
-from tests.cast import Browser, make_comment, make_photo, make_post
+from postways.models import Block, Client, Conversation, Follow, Post, User
+from tests.cast import Browser, make_comment, make_photo, make_post, make_user
 
 TO_LOGIN, DONE = 303, 303  # both lead on; where to is checked below
 
@@ -363,3 +363,77 @@ def test_what_does_not_exist_is_missing(app, ada, as_ada: Browser, door):
     answer = as_ada.get(path) if door.method == "GET" else as_ada.post(path)
 
     assert answer.status_code == (200 if door.endpoint in ("live.stream", "live.gone") else 404)
+
+
+# --- the other people: what each of them is shown otherwise than the other member of the table
+
+READS = [door for door in DOORS if door.method == "GET"]
+HIDDEN_BY_A_BLOCK = (
+    "/authors/{ada}/", "/messages/ada/", "/posts/{post}/", "/comments/{comment}/", "/photos/{picture}/", "/@ada/",
+    "/report/?post={post}", "/report/?comment={comment}",
+)  # fmt: skip
+OPEN_TO_STAFF = {
+    "GET posts.likers /posts/{draft}/likes/": 200,
+    "GET posts.reposters /posts/{draft}/reposts/": 200,
+    "GET posts.show /posts/{draft}/": 200,
+    "GET posts.photo /posts/{draft}/photos/1/": 200,
+    "GET posts.edit /posts/{draft}/edit/": 403,
+    "GET posts.delete /posts/{draft}/delete/": 403,
+    "GET posts.show_comment /comments/{unseen}/": 302,
+    "GET posts.edit_comment /comments/{unseen}/edit/": 403,
+    "GET posts.delete_comment /comments/{comment}/delete/": 200,
+    "GET posts.delete_comment /comments/{unseen}/delete/": 200,
+    "GET posts.picture /photos/{hidden}/": 200,
+    "GET moderation.report_something /report/?post={draft}": 200,
+    "GET moderation.report_something /report/?comment={unseen}": 200,
+    "GET media.file /media/{hidden_key}/square.jpg": 200,
+}
+OPEN_TO_ADMINS = {
+    "GET settings.edit_app /settings/apps/registered/{app}/": 200,
+    "GET settings.unregister_app /settings/apps/registered/{app}/remove/": 200,
+}
+OTHERWISE: dict[str, dict[str, int]] = {
+    "follower": {},
+    "blocked": {
+        str(door): 404
+        for door in READS
+        if door.path.startswith(HIDDEN_BY_A_BLOCK) and not door.path.endswith("/atom/")  # for everybody, whoever asks
+    },
+    "unverified": {},
+    "suspended": {str(door): door.visitor for door in READS},
+    "moderator": OPEN_TO_STAFF,
+    "admin": OPEN_TO_STAFF | OPEN_TO_ADMINS,
+}
+
+
+def become(app, actor: str, ben: User) -> Browser:
+    """The browser of who reads, as `actor` stands to ada and to the site."""
+    if actor in ("moderator", "admin"):
+        make_user(app, f"the-{actor}", role=actor)
+        return Browser(app).log_in(f"the-{actor}")
+    browser = Browser(app).log_in("ben")
+    with app.app_context():
+        if actor == "follower":
+            Follow.begin(User.named("ben"), User.named("ada"))
+        if actor == "blocked":
+            Block.begin(User.named("ada"), User.named("ben"))
+        if actor == "suspended":
+            User.named("ben").suspend(None, "Spam.")
+        db.session.commit()
+    return browser
+
+
+@pytest.mark.parametrize("actor", OTHERWISE)
+def test_everybody_is_shown_what_is_declared(app, things, ben, monkeypatch, actor):
+    browser = become(app, actor, ben)
+    if actor == "unverified":
+        config = replace(app.extensions["config"], require_verified_email=True)
+        monkeypatch.setitem(app.extensions, "config", config)
+    expected = {str(door): OTHERWISE[actor].get(str(door), door.member) for door in READS}
+
+    shown = {}
+    for door in READS:
+        with browser.client.get(door.path.format(**things)) as answer:
+            shown[str(door)] = answer.status_code
+
+    assert {door: status for door, status in shown.items() if status != expected[door]} == {}
