@@ -6,9 +6,10 @@ import secrets
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from apiflask import APIFlask
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, redirect, request
 from flask_compress import Compress
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -157,7 +158,7 @@ def _configure(app: Flask, config: Config) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
 
-def _begin() -> None:
+def _begin() -> Response | None:
     """Before anything else: read the body whole, so that no transaction waits for somebody's slow line."""
     _let_others_in()
     g.user = Guest()
@@ -165,8 +166,9 @@ def _begin() -> None:
     circumstances.set(Circumstances(network(request.remote_addr or ""), g.request_id))
     only_reads = request.method in ("GET", "HEAD", "OPTIONS")
     db.read_only(only_reads)
-    leads_on = isinstance(request.routing_exception, RequestRedirect)  # to the address with its slash
-    if not only_reads and not leads_on:
+    if isinstance(request.routing_exception, RequestRedirect):
+        return _to_its_slash(request.routing_exception)
+    if not only_reads:
         view = auth.view_of(request.endpoint)
         if request.mimetype == "multipart/form-data" and getattr(view, "takes_files", False):
             config: Config = current_app.extensions["config"]
@@ -174,6 +176,15 @@ def _begin() -> None:
         elif most := getattr(view, "most_bytes", None):
             request.max_content_length = most
         _read_body()
+    return None
+
+
+def _to_its_slash(leads_on: RequestRedirect) -> Response:
+    """By path alone: the name of the host is whatever the request says, and may be another site's."""
+    address = urlsplit(leads_on.new_url)
+    path = "/" + address.path.lstrip("/")
+    answer: Response = current_app.make_response(redirect(f"{path}?{address.query}" if address.query else path, 308))
+    return answer
 
 
 def _let_others_in() -> None:

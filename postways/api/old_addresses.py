@@ -23,7 +23,7 @@ OLD = {  # with and without a slash at the end
     "/api/block": f"{V1}/blocks/",
     "/users/create": f"{V1}/users/",
 }
-SHARED = {"/posts/": f"{V1}/posts/"}  # a page too: programs say that they are one
+SHARED = {"/posts/": f"{V1}/posts/", "/posts": f"{V1}/posts"}  # a page too: programs say that they are one
 Environ = dict[str, Any]
 
 

@@ -53,7 +53,27 @@ def test_a_path_without_its_slash_leads_on_with_method_and_body(app):
     answer = Client(app).post("likes/toggle", {"post": 1})
 
     assert answer.status_code == 308
-    assert answer.location.endswith("/api/v1/likes/toggle/")
+    assert answer.location == "/api/v1/likes/toggle/"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [
+        ("/api/v1/posts?author=3&x=%C3%A4", "/api/v1/posts/?author=3&x=%C3%A4"),
+        ("/login?next=/tags/a/", "/login/?next=/tags/a/"),
+        ("/posts", "/api/v1/posts/"),
+        ("//evil.example/api/v1/posts", None),
+        ("//api//v1/posts", None),
+    ],
+)
+def test_it_leads_on_within_the_site_whatever_the_host_is_said_to_be(app, method, path, to):
+    headers = {"Host": "evil.example", "Accept": "application/json"}
+    answer = app.test_client().open(path, method=method, headers=headers)
+
+    assert to is None or (answer.status_code, answer.location) == (308, to)
+    assert (answer.location or "/")[0] == "/" and (answer.location or "/x")[1] != "/"
+    assert "evil" not in f"{answer.headers}{answer.text}"
 
 
 def test_it_leads_on_with_pictures_too(as_client):
