@@ -53,8 +53,9 @@ def _enter() -> None:
         _count("address", network(request.remote_addr or ""))
         return
     own = getattr(view, "own_credentials", False)
+    told = getattr(view, "door", None)
     try:
-        bearer.recognise(by_cookie=not own)
+        bearer.recognise(by_cookie=not own, for_anyone=told is not None and told.scope is None)
     except Unauthenticated:
         _count("address", network(request.remote_addr or ""))  # guessing is counted too
         raise
@@ -79,4 +80,7 @@ def _leave(response: Response) -> Response:
         response.headers["RateLimit-Policy"] = ", ".join(window.policy for window in windows)
         response.headers["RateLimit"] = ", ".join(window.state for window in windows)
     idempotency.end(response)
+    told = getattr(view_of(request.endpoint), "door", None)
+    if told is not None and told.secret:
+        response.headers["Cache-Control"] = "no-store"
     return response

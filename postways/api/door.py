@@ -39,6 +39,11 @@ class Door:
     any_token: bool = False  # one is needed, whatever its scopes: the view sees to it
     says: str = ""  # the `detail` of the ordinary answer
 
+    @property
+    def secret(self) -> bool:
+        """Whether nothing of its answers may be kept anywhere: credentials, messages, what the staff alone reads."""
+        return self.tag in ("auth", "messages") or self.scope in ("moderate", "admin")
+
 
 def door(
     answers: Mapping[int, type[BaseModel] | None],

@@ -11,19 +11,22 @@ from postways.errors import Unauthenticated
 from postways.models import ApiToken, Family, Guest, User
 from postways.models.scopes import scopes_in, scopes_of_role
 
+SAFE = ("GET", "HEAD", "OPTIONS")
 LONGEST = 4_096  # characters of a credential that are looked at
 BAD = "This token is not valid here, or not any more. Log in again."
 
 
-def recognise(*, by_cookie: bool = True) -> None:
+def recognise(*, by_cookie: bool = True, for_anyone: bool = False) -> None:
     """Set `g.user` by the token, or `by_cookie` by the session of the pages. Raises Unauthenticated or CSRFError.
 
-    In a request that may change something this is a transaction of its own, and a session needs its form token.
+    In a request that may change something this is a transaction of its own, and a session needs its form token. Where a
+    door is `for_anyone` a token that may not read looks with a visitor's eyes; what it writes it writes as its person.
     """
     header = request.headers.get("Authorization")
     if header is not None:
-        if request.method in ("GET", "HEAD", "OPTIONS"):
-            g.user = _holder(header)
+        if request.method in SAFE:
+            holder = _holder(header)
+            g.user = Guest() if for_anyone and "read" not in holder.scopes else holder
         else:
             with reading():
                 g.user = _holder(header)
