@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple, cast
 
-from flask import Flask, current_app, g
+from flask import Flask, Response, current_app, g
 from limits import RateLimitItemPerHour
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
@@ -33,6 +33,8 @@ AN_HOUR = {
     "message": RateLimitItemPerHour(300, namespace="message"),
     "report": RateLimitItemPerHour(30, namespace="report"),
 }
+EACH_TRY = ("name", "upload")  # asking is the act, or costs as much
+REFUSED = (400, 404, 413, 415, 422)  # not 403: who may not is told so, and for messages it is written down each time
 A_MINUTE = {"token": 600, "address": 300}  # requests of the API
 REQUESTS, MINUTE, HOUR = "requests", timedelta(minutes=1), timedelta(hours=1)
 SLOWLY = "These are too many requests. Wait %(seconds)d seconds."
@@ -42,6 +44,7 @@ ENOUGH = "That is as much as one person can do in an hour. Wait %(minutes)d minu
 def init_app(app: Flask, config: Config) -> None:
     """Let `app` count."""
     app.extensions["limits"] = Limits(config)
+    app.after_request(_give_back)
 
 
 def redis() -> Redis:
@@ -50,8 +53,19 @@ def redis() -> Redis:
 
 
 def count(kind: str, person_id: int) -> None:
-    """Count one act of this kind. Raises TooMany when the hour's are used up."""
+    """Count one act of this kind, if it is not refused. Raises TooMany when the hour's are used up."""
     cast("Limits", current_app.extensions["limits"]).count(kind, person_id)
+    g.setdefault("counted", []).append((kind, person_id))
+
+
+def _give_back(response: Response) -> Response:
+    """What was refused because of what was sent is none of the acts; it was counted first, because nothing may wait
+    for Redis while the database waits for us."""
+    if response.status_code in REFUSED:
+        for kind, person_id in g.pop("counted", []):
+            if kind not in EACH_TRY:
+                cast("Limits", current_app.extensions["limits"]).give_back(kind, person_id)
+    return response
 
 
 class Window(NamedTuple):
@@ -134,6 +148,15 @@ class Limits:
             else:
                 return
         self._count_by(self._own, kind, person_id)
+
+    def give_back(self, kind: str, person_id: int) -> None:
+        """As if this act had not been counted."""
+        if not self._enabled:
+            return
+        limit = AN_HOUR[kind]
+        counter = self._own if time.monotonic() < self._rest_until else self._shared
+        with suppress(RedisError):
+            counter.storage.incr(limit.key_for(str(person_id)), limit.get_expiry(), amount=-1)
 
     def request_of(self, kind: str, whom: str) -> Window | None:
         """As the function of this name."""

@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import ClassVar, cast
+from typing import Annotated, ClassVar, cast
 from zoneinfo import ZoneInfo
 
 from flask import Response, g
 from flask_babel import gettext as _
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
-from postways import limits
+from postways import limits, uploads
 from postways.api import bp, pictures
 from postways.api.door import done, door
 from postways.api.idempotency import renders
 from postways.api.lists import asked, listed
-from postways.api.shapes import AnId, Listed, Parts, Several, Shape, Words
+from postways.api.shapes import SENTENCE, AnId, Flag, Listed, Parts, Several, Shape, Words, by_form
 from postways.api.users import Person, person_of
 from postways.db import db
 from postways.errors import Invalid, Missing, Refused, Undeliverable
@@ -53,13 +54,23 @@ class MessageItem(Shape):
     images: list[Enclosed] = Field(default=[], description="Left out where no picture came along.", examples=[[]])
 
 
+def _not_nothing(text: str) -> str:
+    """Said here too, so that an empty body is told of all that it lacks at once."""
+    if not text.strip() and not (by_form() and uploads.sent(*pictures.FIELDS)):
+        raise PydanticCustomError(SENTENCE, _("Write something first."))
+    return text
+
+
 class NewMessage(Shape):
     """To whom, and what."""
 
     receiver: Words = Field(description="Username.", examples=["ben"])
     FILES: ClassVar[dict[str, str]] = pictures.FIELDS
-    content: Words = Field(
-        default="", description="Up to 5,000 characters; none only with a picture.", examples=["Shall we meet at six?"]
+    content: Annotated[Words, AfterValidator(_not_nothing)] = Field(
+        default="",
+        validate_default=True,
+        description="Up to 5,000 characters; none only with a picture.",
+        examples=["Shall we meet at six?"],
     )
     alt: Several = Field(default=[], description=pictures.ALT, examples=[[]])
 
@@ -87,7 +98,7 @@ class SeenMessages(Shape):
     """Which are read."""
 
     ids: list[AnId] = Field(default=[], description="Some of yours; what is not is left alone.", examples=[[51, 52]])
-    all: bool = Field(default=False, description="True: everything until now.", examples=[False])
+    all: Flag = Field(default=False, description="True: everything until now.", examples=[False])
 
 
 class MessageRequest(Shape):
@@ -222,7 +233,7 @@ def _me() -> User:
 
 def _one_way(query: OnDay, name: str, *, incoming: bool) -> Listed[MessageItem]:
     since, until = _day(query)
-    other_id = User.id_of(name.strip()) or 0 if name.strip() else None
+    other_id = _id_of(name) if name.strip() else None
     page = Copy.listed(_me(), asked(query), incoming=incoming, other_id=other_id, since=since, until=until)
     return listed(MessageItem, page, _items, query)
 
@@ -259,12 +270,24 @@ def _zone(name: str) -> ZoneInfo:
 
 def _receiver(name: str) -> User:
     """Whom the body means, whatever stands between the two: that is the verb's to judge. Raises Refused."""
+    if (found := _called(name)) is None:
+        raise Refused(NOBODY, field="receiver")
+    return found
+
+
+def _id_of(name: str) -> int:
+    """0, the id of nobody, also for those whose name no message shows any more."""
+    found = _called(name)
+    return found.id if found is not None and found.active else 0
+
+
+def _called(name: str) -> User | None:
     for find in (User.named, User.once_named):
         try:
             return find(name.strip())
         except Missing:
             continue
-    raise Refused(NOBODY, field="receiver")
+    return None
 
 
 # --- as they are written

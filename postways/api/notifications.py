@@ -12,7 +12,7 @@ from postways.api import bp
 from postways.api.door import absolute, done, door
 from postways.api.idempotency import renders
 from postways.api.lists import asked, listed
-from postways.api.shapes import AnId, Listed, Parts, Shape
+from postways.api.shapes import AnId, Flag, Listed, Parts, Shape
 from postways.api.users import Person, person_of
 from postways.errors import Invalid
 from postways.models import Notification, User
@@ -54,7 +54,7 @@ class ToRead(Shape):
     """Which are read."""
 
     ids: list[AnId] = Field(default=[], description="Some of yours; what is not is left alone.", examples=[[31, 32]])
-    all: bool = Field(default=False, description="True: everything until now.", examples=[False])
+    all: Flag = Field(default=False, description="True: everything until now.", examples=[False])
 
 
 class Unread(Shape):

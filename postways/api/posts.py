@@ -16,7 +16,7 @@ from postways.api.answers import same_as_read
 from postways.api.door import absolute, done, door
 from postways.api.idempotency import renders
 from postways.api.lists import asked, listed_plainly
-from postways.api.shapes import AnIdOrNone, Listed, Parts, Several, Shape, Words, moment, written_moment
+from postways.api.shapes import AnIdOrNone, Flag, Listed, Parts, Several, Shape, Words, moment, written_moment
 from postways.auth.staff import note_reading
 from postways.db import reading
 from postways.errors import Forbidden, PremiumOnly, Refused
@@ -247,7 +247,7 @@ class NewPost(Shape):
     alt: Several = Field(default=[], description=pictures.ALT, examples=[["Two boats in the fog"]])
     tags: Several = Field(default=[], description=TAGS, examples=[["harbour", "morning"]])
     audience: Words = Field(default="public", description=AUDIENCES, examples=["public"])
-    published: bool = Field(default=True, description="False keeps it as a draft.", examples=[True])
+    published: Flag = Field(default=True, description="False keeps it as a draft.", examples=[True])
 
 
 class PostChange(Shape):
@@ -259,8 +259,8 @@ class PostChange(Shape):
     alt: Several = Field(default=[], description=pictures.ALT, examples=[["Three boats"]])
     tags: Several = Field(default=[], description=TAGS, examples=["harbour, morning"])
     audience: Words = Field(default="", description=AUDIENCES, examples=["followers"])
-    published: bool = Field(default=True, description="False makes it a draft again.", examples=[True])
-    comments_open: bool = Field(default=True, description="False takes no more comments.", examples=[True])
+    published: Flag = Field(default=True, description="False makes it a draft again.", examples=[True])
+    comments_open: Flag = Field(default=True, description="False takes no more comments.", examples=[True])
 
 
 class WholePost(PostChange):

@@ -12,7 +12,7 @@ from pydantic import Field
 from postways.api import bp
 from postways.api.door import absolute, done, door
 from postways.api.idempotency import renders
-from postways.api.shapes import AnId, AnIdOrNone, Shape, Words
+from postways.api.shapes import AnId, AnIdOrNone, Flag, Shape, Words
 from postways.api.users import Person, person_of
 from postways.errors import Forbidden, Invalid, Missing, Refused
 from postways.models import Block, Comment, Copy, Message, Post, Report, User
@@ -31,7 +31,7 @@ class NewReport(Shape):
     message: AnIdOrNone = Field(default=None, description="Id of a message that you received.", examples=[None])
     person: AnId | Words | None = Field(default=None, description="Id or username.", examples=[None])
     reason: Words = Field(description="1 to 1,000 characters.", examples=["This is not their photograph."])
-    block: bool = Field(default=False, description="True: block who did it, too.", examples=[False])
+    block: Flag = Field(default=False, description="True: block who did it, too.", examples=[False])
 
 
 class ReportMade(Shape):

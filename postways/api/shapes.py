@@ -7,7 +7,7 @@ import re
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, ClassVar, Generic, Literal, NoReturn, TypeVar, get_origin
 
-from flask import request
+from flask import has_request_context, request
 from flask_babel import gettext as _
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -54,6 +54,18 @@ def _whole(value: object) -> object:
     return value
 
 
+def by_form() -> bool:
+    """Whether what is read came as a form, which knows texts and files alone."""
+    return has_request_context() and request.mimetype in FORMS
+
+
+def _flag(value: object) -> object:
+    """Let through true and false; a form has words for them."""
+    if isinstance(value, bool) or (isinstance(value, str) and by_form()):
+        return value
+    raise PydanticCustomError("bool_type", "true or false is wanted")
+
+
 def _nothing_if_empty(value: object) -> object:
     return None if value == "" else value
 
@@ -63,6 +75,7 @@ Words = Annotated[str, AfterValidator(_storable)]  # text that every database ca
 OneOrMore = WithJsonSchema({"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]})
 Several = Annotated[list[Words], BeforeValidator(lambda value: [value] if isinstance(value, str) else value), OneOrMore]
 Secret = Annotated[str, AfterValidator(_encodable)]  # a password or token: every other character counts
+Flag = Annotated[bool, BeforeValidator(_flag)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 AnId = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=LARGEST_ID)]
 AnIdOrNone = Annotated[AnId | None, BeforeValidator(_nothing_if_empty)]  # an empty field of a form names nothing

@@ -18,7 +18,6 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
-    and_,
     delete,
     or_,
     select,
@@ -171,11 +170,10 @@ class Copy(db.Model):  # type: ignore[name-defined]
         return page
 
     @classmethod
-    def shows(cls, reader: Actor, message_id: Any, sender_id: Any) -> ColumnElement[bool]:
-        """Whether `reader` may see the pictures of this message (both are columns): one of the two, while no block
+    def shows(cls, reader: Actor, message_id: Any) -> ColumnElement[bool]:
+        """Whether `reader` may see the pictures of this message (a column): one of the two who keeps it, while no block
         parts them, or staff, if it was reported."""
-        kept = select(cls.id).where(cls.message_id == message_id, cls.person_id == reader.id).exists()
-        mine = and_(kept, ~Block.parts(reader.id, sender_id))
+        mine = cls.seen_by(reader).with_only_columns(cls.id).where(cls.message_id == message_id).exists()
         if not reader.is_staff:
             return mine
         reports = db.metadata.tables["reports"]

@@ -237,7 +237,7 @@ class Post(Listed, Counted, Moderated, db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def photo_seen_by(cls, actor: Actor, *, key: str = "", photo_id: int = 0) -> Photo | None:
-        """A photograph by key or id, if `actor` may see its post, uploaded it or was sent it; its post comes along.
+        """A photograph by key or id, if `actor` may see its post, keeps its message, or uploaded it; with its post.
 
         Somebody's picture of themselves is everybody's to see.
         """
@@ -245,8 +245,8 @@ class Post(Listed, Counted, Moderated, db.Model):  # type: ignore[name-defined]
 
         avatar = select(User.id).where(User.id == Photo.owner_id, User.avatar_key == Photo.key)
         shown = avatar.where(User.suspended_at.is_(None), User.deleted_at.is_(None)).exists()
-        own = Photo.owner_id == actor.id if actor.id is not None else false()
-        sent = false() if actor.id is None else Copy.shows(actor, Photo.message_id, Photo.owner_id)
+        own = and_(Photo.owner_id == actor.id, Photo.message_id.is_(None)) if actor.id is not None else false()
+        sent = false() if actor.id is None else Copy.shows(actor, Photo.message_id)
         alone = and_(Photo.post_id.is_(None), or_(own, shown, sent))
         which = Photo.key == key if key else Photo.id == photo_id
         return db.session.scalar(

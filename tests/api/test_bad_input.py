@@ -14,9 +14,9 @@ import pytest
 from postways import jobs, links
 from postways.api import description
 from postways.api.door import Door
-from postways.api.shapes import Parts
+from postways.api.shapes import Parts, body_of
 from postways.db import db
-from postways.errors import Busy
+from postways.errors import Busy, Invalid
 from postways.models import ApiToken, Family, Like, Photo, User
 from tests.api.client import V1, Client
 from tests.api.test_policy import LINES, OWN
@@ -167,6 +167,12 @@ def test_ten_thousand_ids_are_too_many(unlimited, things):
 # --- credentials
 
 
+def _neighbour(letter):
+    """The letter whose bits differ in the last one alone, which in 43 letters of base64url stands for nothing."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    return letters[letters.index(letter) ^ 1]
+
+
 def wrong_credentials(app, user, browser):
     """Secrets of every kind that is made for something else, each as an Authorization header."""
     with app.app_context():
@@ -186,6 +192,11 @@ def wrong_credentials(app, user, browser):
         "an access token as Token": f"Token {access}",
         "an access token without its signature": f"Bearer {header}.{claims}.",
         "two access tokens": f"Bearer {access}, Bearer {access}",
+        "an access token with its padding": f"Bearer {access}=",
+        "an access token and one letter more": f"Bearer {access}A",
+        "an access token and a mark": f"Bearer {access}!",
+        "an access token with a mark in its middle": f"Bearer {header}.{claims}!.{signature}",
+        "an access token whose last bits say nothing": f"Bearer {access[:-1]}{_neighbour(access[-1])}",
         "an access token twice": f"Bearer {access} {access}",
         "a session as Bearer": f"Bearer {session}",
         "a session as Token": f"Token {session}",
@@ -347,7 +358,7 @@ def test_every_answer_carries_the_headers_that_protect(unlimited, things, ben):
             assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"], line
             assert answer.headers["Referrer-Policy"], line
             assert answer.headers["X-Request-ID"], line
-            assert answer.headers["Cache-Control"].startswith("private"), line
+            assert answer.headers["Cache-Control"] in ("private, no-cache", "no-store"), line
             assert "Set-Cookie" not in answer.headers, line
             assert "X-Powered-By" not in answer.headers, line
 
@@ -373,3 +384,29 @@ def test_a_picture_with_a_strange_name_is_a_picture(unlimited, ada):
         photo = db.session.query(Photo).filter_by(owner_id=ada.id).one()
         jobs.prepare(photo.id)
         assert ".." not in photo.original
+
+
+def test_a_flag_is_true_or_false_and_in_a_form_a_word_for_it(app):
+    shapes = {view.door.body for view in app.view_functions.values() if getattr(view, "door", None) and view.door.body}
+    flags = [
+        (shape, name) for shape in shapes for name, field in shape.model_fields.items() if field.annotation is bool
+    ]
+    assert len(flags) > 3
+
+    for shape, name in flags:
+        for value in ("yes", "true", 1, 0, "1", None):
+            with app.test_request_context(method="POST", json={name: value}), pytest.raises(Invalid) as refused:
+                body_of(shape)
+            assert name in refused.value.fields
+        with app.test_request_context(method="POST", json={name: True}):
+            assert name not in _refused_of(shape)
+        with app.test_request_context(method="POST", data={name: "true"}):
+            assert name not in _refused_of(shape)
+
+
+def _refused_of(shape):
+    try:
+        body_of(shape)
+    except Invalid as error:
+        return error.fields
+    return {}

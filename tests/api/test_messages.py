@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+from limits import RateLimitItemPerHour
 from sqlalchemy import update
 
-from postways import jobs
+from postways import jobs, limits
 from postways.db import db
 from postways.models import Audit, Block, Conversation, Copy, Message, Photo, User
 from tests.api.client import Client
@@ -70,6 +71,7 @@ def test_a_message_is_sent_and_read_by_the_two(app, as_ada_api, as_ben_api):
         ({"receiver": "nobody-at-all", "content": "Hello"}, "receiver"),
         ({"receiver": "", "content": "Hello"}, "receiver"),
         ({"content": "Hello"}, "receiver"),
+        ({}, "content receiver"),
         ({"receiver": "ben"}, "content"),
         ({"receiver": "ben", "content": ""}, "content"),
         ({"receiver": "ben", "content": " \n\t"}, "content"),
@@ -81,7 +83,7 @@ def test_a_message_is_sent_and_read_by_the_two(app, as_ada_api, as_ben_api):
 def test_what_can_not_be_sent_is_refused_by_its_field(app, ben, as_ada_api, body, field):
     answer = as_ada_api.post("messages/", body)
 
-    assert (answer.status_code, list(answer.get_json())) == (400, [field])
+    assert (answer.status_code, list(answer.get_json())) == (400, field.split())
     assert count(app) == 0
 
 
@@ -266,6 +268,59 @@ def test_who_has_left_has_no_name(app, ada, ben, as_ada_api, as_ben_api):
 
     assert (left["sender"], left["receiver"], left["content"]) == (None, "ben", "What I said")
     assert as_ben_api.post("messages/", {"receiver": "ada", "content": "x"}).get_json().keys() == {"receiver"}
+    assert contents(as_ben_api, "messages/received/?sender=ada") == []
+
+
+def test_who_is_suspended_is_found_by_no_name(app, ada, ben, mod, as_ada_api, as_ben_api):
+    send(as_ada_api, "ben", "What I said")
+    send(as_ben_api, "ada", "Yes")
+    with app.app_context():
+        User.named("ada").suspend(User.named("mod"), "Insults.")
+        db.session.commit()
+
+    assert [one["sender"] for one in as_ben_api.get("messages/").get_json()["results"]] == ["ben", None]
+    assert contents(as_ben_api, "messages/received/?sender=ada") == []
+    assert contents(as_ben_api, "messages/sent/?receiver=ada") == []
+
+
+def test_nothing_of_messages_is_kept_anywhere(app, ben, as_ada_api, as_ben_api):
+    made = send(as_ada_api, "ben")
+    paths = ("", "sent/", "received/", "requests/", f"{made['id']}/", "0/", "sent/?date=x")
+    answers = [as_ben_api.get(f"messages/{path}") for path in paths]
+    answers += [as_ada_api.post("messages/", {}), as_ben_api.post("messages/read/", {"all": True})]
+
+    assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}
+    assert as_ada_api.get("blocks/").headers["Cache-Control"] == "private, no-cache"
+
+
+def test_pictures_close_with_a_block_and_for_who_deleted_the_message(app, ada, ben, as_ada_api, as_ben_api):
+    with app.app_context():
+        photo = make_photo(app, ada, commit=False)
+        message = Conversation.write(User.named("ada"), User.named("ben"), "", [db.session.get(Photo, photo.id)])
+        db.session.commit()
+        jobs.prepare(photo.id)
+        key = db.session.get(Photo, photo.id).key
+
+    def open_to() -> list[int]:
+        paths = (f"/media/{key}/square.jpg", f"/media/{key}/original", f"images/{photo.id}/")
+        return [client.get(path).status_code for client in (as_ada_api, as_ben_api) for path in paths]
+
+    assert open_to() == [200, 200, 200, 200, 404, 200]
+    as_ben_api.post("blocks/", {"blocked": "ada"})
+    assert open_to() == [404] * 6
+    as_ben_api.delete("blocks/ada/")
+    as_ada_api.delete(f"messages/{message.id}/")
+    assert open_to() == [404, 404, 404, 200, 404, 200]
+
+
+def test_what_is_refused_does_not_count_against_the_hour(app, ben, as_ada_api, monkeypatch):
+    monkeypatch.setitem(limits.AN_HOUR, "message", RateLimitItemPerHour(2, namespace="message"))
+    for body in ({}, {"receiver": "nobody-at-all", "content": "x"}, {"receiver": "ada", "content": "x"}):
+        assert as_ada_api.post("messages/", body).status_code == 400
+    send(as_ada_api, "ben", "One")
+    send(as_ada_api, "ben", "Two")
+
+    assert as_ada_api.post("messages/", {"receiver": "ben", "content": "Three"}).status_code == 429
 
 
 def test_what_strangers_write_waits_until_it_is_accepted_or_deleted(app, ada, ben, as_ada_api, as_ben_api):

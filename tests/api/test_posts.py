@@ -440,9 +440,10 @@ def test_tags_are_a_list_or_a_text_with_commas(app, as_client, tags):
     assert now_is(app, made["id"]).tags == ["sea", "Fog", "harbour"]
 
 
-@pytest.mark.parametrize("published", [False, "false", 0])
-def test_a_draft_is_shared_with_nobody(app, as_client, published):
-    made = as_client.post("posts/", {"title": "Fog", "published": published}).get_json()
+@pytest.mark.parametrize("body", [{"json": {"published": False}}, {"data": {"published": "false"}}])
+def test_a_draft_is_shared_with_nobody(app, as_client, body):
+    kind, sent = next(iter(body.items()))
+    made = as_client.post("posts/", **{kind: {"title": "Fog", **sent}}).get_json()
 
     assert Client(app).get(f"posts/{made['id']}/").status_code == 403
 
