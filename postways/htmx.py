@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import htmx_flask
-from flask import Response, g, make_response, redirect, render_template, request, url_for
+from flask import Response, current_app, g, make_response, redirect, render_template, request, url_for
 from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -70,8 +70,16 @@ def to_login() -> BaseResponse:
 
 def to_proof() -> BaseResponse:
     """Give the password again first, then come back to the page that asked."""
-    place = came_from() if asked_by_htmx() or request.method != "GET" else request.full_path.rstrip("?")
-    return go(url_for("auth.prove", next=place))
+    here = request.full_path.rstrip("?")
+    if asked_by_htmx() or (request.method != "GET" and not _is_page()):
+        here = came_from()
+    return go(url_for("auth.prove", next=here))
+
+
+def _is_page() -> bool:
+    """Whether the address of this form is a page too: browsers may not tell which one they come from."""
+    adapter = current_app.create_url_adapter(request)
+    return adapter is not None and adapter.test(method="GET")
 
 
 def came_from(otherwise: str = "/") -> str:

@@ -220,6 +220,8 @@ def _finish(response: Response) -> Response:
     for name, value in HEADERS.items():
         if name.lower() not in told:
             response.headers.add(name, value)
+    if response.status_code == 204:  # noqa: PLR2004 nothing is of no type
+        response.headers.pop("Content-Type", None)
     response.headers["X-Request-ID"] = g.get("request_id", "")
     if request.endpoint == "static":
         fresh = "public, max-age=31536000, immutable" if "v" in request.args else "public, max-age=3600"

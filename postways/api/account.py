@@ -126,7 +126,7 @@ def reset_password(body: NewPassword) -> Detail:
 
 
 @bp.post("/auth/password/change/")
-@door({200: Detail}, tag="auth", scope="update", body=PasswordChange, says=CHANGED)
+@door({200: Detail}, tag="auth", scope="update", body=PasswordChange, says=CHANGED, no_apps=True)
 def change_password(body: PasswordChange) -> Detail:
     """Choose a new password; every token and session ends, this one too."""
     _check_new(body, g.user)
@@ -139,7 +139,7 @@ def change_password(body: PasswordChange) -> Detail:
 
 
 @bp.post("/auth/username/change/")
-@door({200: UsernameChanged}, tag="auth", scope="update", body=UsernameChange, says=RENAMED)
+@door({200: UsernameChanged}, tag="auth", scope="update", body=UsernameChange, says=RENAMED, no_apps=True)
 def change_username(body: UsernameChange) -> UsernameChanged:
     """Be called otherwise, once in 30 days."""
     filled(body, "new_username")
@@ -151,7 +151,7 @@ def change_username(body: UsernameChange) -> UsernameChanged:
 
 
 @bp.post("/auth/email/change/")
-@door({200: Detail}, tag="auth", scope="update", body=EmailChange, says=ASKED)
+@door({200: Detail}, tag="auth", scope="update", body=EmailChange, says=ASKED, no_apps=True)
 def change_email(body: EmailChange) -> Detail:
     """Ask for a mail to the new address, whose link completes the change."""
     filled(body, "new_email")

@@ -19,6 +19,7 @@ from postways.errors import Forbidden, Unauthenticated
 
 View = TypeVar("View", bound=Callable[..., Any])
 NEEDED = "Say who you are: this needs a token."
+NO_APPS = "An app can't do this for you. Do it yourself, on the pages of this site or logged in with your password."
 KNOWN = "You have an account: this is for people who have none."
 
 
@@ -38,6 +39,7 @@ class Door:
     enters: Callable[[], None] | None = None  # judges the Authorization instead, before the body is read
     any_token: bool = False  # one is needed, whatever its scopes: the view sees to it
     says: str = ""  # the `detail` of the ordinary answer
+    no_apps: bool = False  # what an account rests on: not by the token of an app, whatever it was allowed
 
     @property
     def secret(self) -> bool:
@@ -59,13 +61,16 @@ def door(
     enters: Callable[[], None] | None = None,
     any_token: bool = False,
     says: str = "",
+    no_apps: bool = False,
 ) -> Callable[[View], View]:
     """Put a view behind a door; it takes `body` and `query` by these names.
 
     It answers a shape, or None for 204, or a `Response`. Its name is the operation's id, the first line of its
     docstring the summary.
     """
-    told = Door(answers, tag, scope, body, query, files, errors, visitors, own_credentials, enters, any_token, says)
+    told = Door(
+        answers, tag, scope, body, query, files, errors, visitors, own_credentials, enters, any_token, says, no_apps
+    )
     status = next(iter(answers))
 
     def behind(view: View) -> View:
@@ -100,6 +105,8 @@ def _may_enter(told: Door) -> None:
         raise Unauthenticated(NEEDED)
     if told.scope not in g.user.scopes:
         raise Forbidden
+    if told.no_apps and g.user.app_id:
+        raise Forbidden(NO_APPS)
 
 
 def done(shape: str, status: int, **facts: Any) -> Response:

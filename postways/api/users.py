@@ -240,7 +240,7 @@ def read_user(user_id_or_username: str) -> Profile:
 
 
 @bp.delete("/users/<user_id_or_username>/")
-@door({204: None}, tag="users", scope="delete", body=Proof)
+@door({204: None}, tag="users", scope="delete", body=Proof, no_apps=True)
 def close_account(user_id_or_username: str, body: Proof) -> Response:
     """Delete your account.
 

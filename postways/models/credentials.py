@@ -17,6 +17,7 @@ LONGEST_EMAIL = 254
 LONGEST_KEY = 600  # a folded name or address can be longer than it was
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1_024
+LITTLE = 4  # letters
 RESERVED = frozenset(
     "me admin api static media live login logout signup settings authors posts tags search explore popular feed "
     "messages notifications saved likes moderation membership o dev root support staff moderator postways".split()
@@ -69,7 +70,10 @@ def check_password(password: str, username: str = "", email: str = "") -> None:
 
 def _close(password: str, name: str) -> bool:
     plain, name = re.sub(r"[\W\d_]+", "", password.casefold()), re.sub(r"[\W\d_]+", "", name.casefold())
-    return len(name) > 3 and (password.casefold() == name or plain == name or plain in (name * 2, name[::-1]))
+    if len(name) <= 3:  # noqa: PLR2004 so little may stand in any word
+        return False
+    around = len(plain) - len(name) if name in plain else LITTLE  # letters besides the name
+    return password.casefold() == name or around < LITTLE or plain in (name * 2, name[::-1])
 
 
 def looks_like_address(username: str) -> bool:

@@ -305,9 +305,9 @@ class Code(db.Model):  # type: ignore[name-defined]
         return secret
 
     @classmethod
-    def found(cls, secret: str, client: Client) -> Code | None:
-        """That code of `client`, whether it still works or not."""
-        return db.session.scalar(select(cls).where(cls.code_hash == _hash(secret), cls.client_row == client.id))
+    def found(cls, secret: str) -> Code | None:
+        """That code, whosever it is and whether it still works or not."""
+        return db.session.scalar(select(cls).where(cls.code_hash == _hash(secret)))
 
     def redeem(self, client: Client, lasts: timedelta = REFRESH_LASTS) -> tuple[User, Family, str]:
         """Change it for its person, a new family, and the secret of the first refresh token.

@@ -132,7 +132,7 @@ class Family(db.Model):  # type: ignore[name-defined]
             return None
         user: User = found[0]
         user.scopes = narrowed(found[1], user.role)
-        user.family_sid = sid
+        user.family_sid, user.app_id = sid, found[3] or ""
         user.authenticated_at = found[2] if found[3] is None else EPOCH  # an app is not its person
         return user
 

@@ -157,6 +157,7 @@ class User(Permissions, Membership, db.Model):  # type: ignore[name-defined]
     session_token = ""  # of the browser that asks
     proved_at = EPOCH  # when this browser's person last gave password or passkey
     family_sid = ""  # of the family whose access token asks
+    app_id = ""  # the client_id of the app that asks, where it is one
     api_token_id = 0  # of the opaque token that asks
     credential = ""  # which session or token asks, as its requests are counted
     token_seen_at = EPOCH  # when that was last noted to be used

@@ -33,6 +33,8 @@ from postways.oauth.asked import Asked
 
 METHODS = ["client_secret_basic", "client_secret_post"]
 GRANTS = ("authorization_code", "refresh_token")
+IN_PYTHON = "The client cannot authenticate with methods"  # how Authlib's list of them begins
+UNPROVEN = "Say which app this is, and prove it by its secret."
 NOT_THERE = "This address to come back to is not registered for the app."
 
 
@@ -172,12 +174,12 @@ class CodeGrant(AuthorizationCodeGrant):
         """It was written down when it was made."""
 
     def query_authorization_code(self, code: str, client: App) -> Proof | None:
-        """One that was not used; the second use of one ends what the first gave."""
-        found = Code.found(code, client.client)
+        """One of this app that was not used; the second use of one, by any app, ends what the first gave."""
+        found = Code.found(code)
         if found is not None and found.used_at is not None:
             found.used_again()
             return None
-        return Proof(found) if found is not None else None
+        return Proof(found) if found is not None and found.client_row == client.client.id else None
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
         """The tokens of a new family."""
@@ -358,9 +360,13 @@ class Server(AuthorizationServer):
         """In the form of RFC 6749; a wrong secret counts as a try."""
         if isinstance(error, InvalidClientError):
             error.status_code = 401
+            if (error.description or "").startswith(IN_PYTHON):
+                error.description = UNPROVEN
             if request is not None and request.brings_secret:
                 Attempt.note("password", from_here())
         answer: Response = super().handle_error_response(request, error)
+        if isinstance(error, InvalidClientError):
+            answer.headers["WWW-Authenticate"] = 'Basic realm="Postways", charset="UTF-8"'
         return answer
 
 

@@ -312,6 +312,7 @@ def test_what_was_answered_first_is_answered_again_whatever_happened_since(app, 
     assert changed_again.headers["ETag"] == changed.headers["ETag"]
     assert [answer.status_code for answer in after] == [201, 200, 204]
     assert after[2].data == b""
+    assert "Content-Type" not in deleted.headers and "Content-Type" not in after[2].headers
 
 
 def test_a_crash_between_commit_and_answer_changes_nothing(app, as_ada_client, monkeypatch):

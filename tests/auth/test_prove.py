@@ -23,7 +23,9 @@ def vault(app, monkeypatch) -> str:
     return "/settings/profile/"
 
 
-def test_a_login_is_a_proof_for_two_hours(app, ada, vault):
+def test_a_login_is_a_proof_for_two_hours(app, ada, vault, monkeypatch):
+    monkeypatch.setattr(app.view_functions["auth.logout"], "needs_proof", True, raising=False)
+    alone = "/logout/"  # which is no page
     with time_machine.travel(START, tick=False) as clock:
         browser = Browser(app).log_in("ada")
         clock.move_to(START + timedelta(hours=2, seconds=-1))
@@ -31,7 +33,8 @@ def test_a_login_is_a_proof_for_two_hours(app, ada, vault):
         clock.move_to(START + timedelta(hours=2))
 
         assert browser.get(vault).location == f"{PROVE}?next={vault}"
-        assert browser.post(vault, Referer="http://localhost/@ada/").location == f"{PROVE}?next=/@ada/"
+        assert browser.post(vault, Referer="http://localhost/@ada/").location == f"{PROVE}?next={vault}"
+        assert browser.post(alone, Referer="http://localhost/@ada/").location == f"{PROVE}?next=/@ada/"
         assert browser.click(vault).headers["HX-Redirect"].startswith(PROVE)
 
         answer = browser.post(PROVE, {"password": PASSWORD, "next": vault}, page=PROVE)

@@ -73,6 +73,7 @@ def test_a_password_of_blanks_is_as_good_as_another(app, guest, crowd):
         ({"password": "password1", "password2": "password1"}, "tried first"),
         ({"password": "31415926535", "password2": "31415926535"}, "digits alone"),
         ({"username": "gracehopper", "password": "gracehopper1", "password2": "gracehopper1"}, "too close"),
+        ({"username": "wanderer77", "password": "xwanderer77x", "password2": "xwanderer77x"}, "too close"),
         ({"password": "x1" * 513, "password2": "x1" * 513}, "at most 1024"),
         ({"password2": "something else"}, "not the same"),
     ],

@@ -135,6 +135,16 @@ def test_the_second_use_of_a_code_ends_what_the_first_gave(app, as_ada, phone):
     assert "key that an app keeps" in letters(app)[-1].get_body(("plain",)).get_content()
 
 
+def test_the_second_use_of_a_code_by_another_app_ends_it_too(app, as_ada, prints, phone):
+    code = phone.code(as_ada)
+    issued = phone.change(code).json
+
+    assert wrong(prints.change(code)) == (400, "invalid_grant")
+
+    assert phone.works(issued["access_token"]) == 401
+    assert wrong(phone.refresh(issued["refresh_token"])) == (400, "invalid_grant")
+
+
 def test_a_code_is_dead_after_a_minute(app, as_ada, phone):
     code = phone.code(as_ada)
 
@@ -199,6 +209,8 @@ def test_a_header_that_says_nothing_is_401(app, prints):
     for header in HEADERS:
         answer = prints.client.post("/o/token/", data=data, headers={"Authorization": header})
         assert wrong(answer) == (401, "invalid_client"), header
+        assert answer.headers["WWW-Authenticate"].startswith('Basic realm="Postways"')
+        assert "[" not in answer.json["error_description"]
 
 
 def test_an_app_says_who_it_is_in_one_way_alone(app, as_ada, prints):
@@ -372,7 +384,16 @@ def test_an_app_closes_no_account_and_changes_no_password(app, ada, as_ada, prin
     headers = {"Authorization": f"Bearer {prints.tokens(as_ada, scope='read write')['access_token']}"}
 
     assert prints.client.delete(f"/api/v1/users/{ada.id}/", headers=headers).status_code == 403
-    new = {"old_password": "guessed", "new_password": "nine boats 4 the sea", "new_password2": "nine boats 4 the sea"}
-    assert prints.client.post("/api/v1/auth/password/change/", json=new, headers=headers).status_code == 400
+    new = {"old_password": PASSWORD, "new_password": "nine boats 4 the sea", "new_password2": "nine boats 4 the sea"}
+    proof = {"password": PASSWORD, "new_username": "other", "new_email": "other@example.org"}
+    for method, path, body in (
+        ("POST", "auth/password/change/", new),
+        ("POST", "auth/username/change/", proof),
+        ("POST", "auth/email/change/", proof),
+        ("DELETE", "users/me/", proof),
+    ):
+        answer = prints.client.open(f"/api/v1/{path}", method=method, json=body, headers=headers)
+        assert answer.status_code == 403 and "An app can't do this" in answer.json["detail"], path
+    assert prints.client.post("/api/v1/auth/login/", json={"username": "ada", "password": PASSWORD}).status_code == 200
     assert prints.client.get("/settings/apps/", headers=headers).location.startswith("/login/")
     assert prints.client.get("/o/authorize/", headers=headers).location.startswith("/login/")
