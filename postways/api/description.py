@@ -11,7 +11,7 @@ from flask_babel import force_locale
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from postways.api import headers, idempotency, reading
+from postways.api import headers, idempotency, old_addresses, reading
 from postways.api.door import Door
 from postways.api.shapes import Parts, Shape, read
 from postways.config import Config
@@ -51,6 +51,16 @@ SCHEMES = {
         "name": "session",
         "description": "The session of the pages; what changes something then needs its CSRF token in X-CSRFToken.",
     },
+}
+OAUTH = "For apps: registered at /settings/apps/. `%s/o/revoke_token/` ends a token, `%s/o/introspect/` tells of one."
+SCOPES = {
+    "read": "See what the person sees.",
+    "write": "Create, update and delete.",
+    "create": "Share, like, follow, comment and write messages.",
+    "update": "Change posts and the profile.",
+    "delete": "Take back likes, move posts to the trash.",
+    "moderate": "What a moderator can do.",
+    "admin": "What an admin can do.",
 }
 PROBLEMS: dict[int, tuple[str, dict[str, Any]]] = {
     400: ("What was sent can't be taken; by field, why.", {}),  # of each operation its own: `_refused`
@@ -143,13 +153,25 @@ def _completed(spec: dict[str, Any], told: dict[str, Door]) -> dict[str, Any]:
     references, definitions = models_json_schema(listed, ref_template=REFERENCE)  # type: ignore[arg-type]
     components = spec.setdefault("components", {})
     components["schemas"] = {**definitions.get("$defs", {}), **_problem_schemas()}
-    components["securitySchemes"] = SCHEMES
+    root = spec["servers"][0]["url"]
+    components["securitySchemes"] = {**SCHEMES, "oauth2": _of_apps(root)}
+    spec["x-old-addresses"] = {old: f"{root}{new}" for old, new in old_addresses.OLD.items()}
     components["headers"] = headers.components()
     by_id = {name.rpartition(".")[2]: door for name, door in told.items()}
     for methods in spec["paths"].values():
         for method, operation in methods.items():
             _describe(operation, method, by_id[operation["operationId"]], references)
     return spec
+
+
+def _of_apps(root: str) -> dict[str, Any]:
+    flow = {
+        "authorizationUrl": f"{root}/o/authorize/",
+        "tokenUrl": f"{root}/o/token/",
+        "refreshUrl": f"{root}/o/token/",
+        "scopes": SCOPES,
+    }
+    return {"type": "oauth2", "description": OAUTH % (root, root), "flows": {"authorizationCode": flow}}
 
 
 def _problem_schemas() -> dict[str, Any]:
@@ -166,6 +188,7 @@ def _describe(operation: dict[str, Any], method: str, told: Door, references: An
         operation["parameters"] = parameters
     if told.scope is not None:
         operation["security"] = [{"access": []}, {"token": []}, {"session": []}]
+        operation["security"] += [] if told.no_apps else [{"oauth2": [told.scope]}]
         operation["x-scope"] = told.scope
     if told.enters is not None:
         operation["security"] = [{"recovery": []}]

@@ -34,8 +34,13 @@ DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 class Enclosed(Shape):
     """A picture of a message; its addresses open for the two with the same credential, and for nobody else."""
 
-    url: str | None = Field(description="The picture as a JPEG up to 1080 wide; null until it is ready.")
-    thumbnail: str | None
+    url: str | None = Field(
+        description="The picture as a JPEG up to 1080 wide; null until it is ready.",
+        examples=["https://example.org/media/0f5a/1080.jpg"],
+    )
+    thumbnail: str | None = Field(
+        description="A square of 300 pixels; likewise.", examples=["https://example.org/media/0f5a/square.jpg"]
+    )
     width: int = Field(examples=[1080])
     height: int = Field(examples=[720])
     alt: str = Field(examples=["A boat at the quay"])
@@ -51,7 +56,7 @@ class MessageItem(Shape):
     content: str = Field(examples=["Shall we meet at six?"])
     created_at: datetime = Field(examples=["2026-11-21T08:30:00Z"])
     read_at: datetime | None = Field(description="When the receiver read it.", examples=[None])
-    images: list[Enclosed] = Field(default=[], description="Left out where no picture came along.", examples=[[]])
+    images: list[Enclosed] = Field(default=[], description="Left out where no picture came along.")
 
 
 def _not_nothing(text: str) -> str:

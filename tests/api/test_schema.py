@@ -80,6 +80,22 @@ def test_the_examples_of_an_operation_are_its_own(app):
     assert example("post", "posts/", 400) == {"title": ["This field is required."]}
     assert example("get", "posts/", 400) == {"page": ["Send a whole number."]}
     assert list(example("put", "posts/{post_id}/like/", 400)) == ["Idempotency-Key"]
+    (enclosed,) = example("post", "messages/", 201)["images"]
+    assert enclosed["url"].endswith("1080.jpg")
+
+
+def test_apps_read_in_the_description_where_they_ask_and_for_what(app, guest):
+    with app.app_context():
+        spec = json.loads(description.as_json(app))
+    server = guest.get("/.well-known/oauth-authorization-server").json
+    flow = spec["components"]["securitySchemes"]["oauth2"]["flows"]["authorizationCode"]
+
+    assert flow["authorizationUrl"] == server["authorization_endpoint"]
+    assert flow["tokenUrl"] == server["token_endpoint"]
+    assert set(flow["scopes"]) == set(server["scopes_supported"])
+    assert {"oauth2": ["create"]} in spec["paths"]["/api/v1/messages/"]["post"]["security"]
+    assert "oauth2" not in str(spec["paths"]["/api/v1/auth/password/change/"]["post"]["security"])
+    assert spec["x-old-addresses"]["/api/message"] == "http://localhost/api/v1/messages/"
 
 
 def _contents(operation):
