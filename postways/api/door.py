@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from flask import Response, current_app, g, request
+from flask_babel import gettext as _
 from pydantic import BaseModel
 
 from postways.api import idempotency
@@ -16,6 +17,7 @@ from postways.api.shapes import Shape, body_of, query_of
 from postways.auth import takes_files
 from postways.config import Config
 from postways.errors import Forbidden, Unauthenticated
+from postways.models.scopes import scopes_of_role
 
 View = TypeVar("View", bound=Callable[..., Any])
 NEEDED = "Say who you are: this needs a token."
@@ -103,6 +105,8 @@ def _may_enter(told: Door) -> None:
         return
     if not g.user.is_member:
         raise Unauthenticated(NEEDED)
+    if told.scope not in g.user.scopes and told.scope in scopes_of_role(g.user.role):
+        raise Forbidden(_("This token may not do that: it lacks the scope “%(scope)s”.", scope=told.scope))
     if told.scope not in g.user.scopes:
         raise Forbidden
     if told.no_apps and g.user.app_id:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from flask import current_app, g, request
 from flask_babel import gettext as _
@@ -17,7 +18,7 @@ from postways.errors import Refused, Taken, TooMany
 from postways.handlers import sentence
 from postways.htmx import inside, page
 from postways.limits import Window
-from postways.models import Attempt, Audit
+from postways.models import Attempt, Audit, Client
 from postways.models.attempt import LIMITS, network
 from postways.text import folded
 
@@ -29,7 +30,16 @@ def form_page(template: str, form: FlaskForm, status: int | None = None, **conte
         form.form_errors.append(_("This page was open for too long. What you typed is still here; send it once more."))
     elif form.is_submitted():
         status = status or 422
-    return page(template, status or 200, form=form, next=inside(request.values.get("next"), ""), **context)
+    onward = inside(request.values.get("next"), "")
+    return page(template, status or 200, form=form, next=onward, sent_by=_app_at(onward), **context)
+
+
+def _app_at(url: str) -> str:
+    """The registered name of the app whose page of consent this is, if any."""
+    parts = urlsplit(url)
+    asking = parse_qs(parts.query).get("client_id", [""])[0] if parts.path == "/o/authorize/" else ""
+    client = Client.working(asking) if asking.isalnum() and asking.isascii() else None
+    return client.name if client is not None else ""
 
 
 def slowed_down(template: str, form: FlaskForm, error: TooMany, **context: Any) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -23,13 +24,14 @@ from postways.models.scopes import narrowed, scopes_in, written
 from postways.models.token import FAMILY_LASTS, LONGEST_SCOPE, REFRESH_LASTS, Family
 from postways.models.user import User
 from postways.paging import Page
-from postways.text import as_name
+from postways.text import as_name, folded
 
 if TYPE_CHECKING:
     from postways.models.guest import Actor
 
 CODE_LASTS = timedelta(seconds=60)
 LONGEST_APP_NAME = 60
+SITE = "postways"
 LONGEST_SECRET = 200
 MOST_CLIENTS = 20  # of one member
 MOST_SHOWN = 200
@@ -80,7 +82,7 @@ class Client(db.Model):  # type: ignore[name-defined]
         client = cls(
             client_id=secrets.token_hex(16),
             secret_hash=_hash(secret) if secret else None,
-            name=_checked_name(name),
+            name=_checked_name(name) if owner is None else _of_somebody(name),
             redirect_uris=redirects.checked(redirect_uris),
             scope=written(scopes),
             owner_id=owner.id if owner is not None else None,
@@ -92,7 +94,9 @@ class Client(db.Model):  # type: ignore[name-defined]
 
     def change(self, name: str, redirect_uris: Sequence[str], actor: User) -> None:
         """Call it otherwise, let it take people back elsewhere. Raises Refused by field."""
-        self.name, self.redirect_uris = _checked_name(name), redirects.checked(redirect_uris)
+        if name != self.name:
+            self.name = _checked_name(name) if self.owner_id is None else _of_somebody(name)
+        self.redirect_uris = redirects.checked(redirect_uris)
         Audit.note("app-changed", actor, self.owner, client=self.id)
 
     def renew_secret(self, actor: User) -> str:
@@ -367,6 +371,15 @@ def _checked_name(name: str) -> str:
         raise Refused("Give the app a name; people read it before they allow it anything.", field="name")
     if len(name) > LONGEST_APP_NAME:
         raise Refused("A name has at most %(most)d characters.", field="name", most=LONGEST_APP_NAME)
+    return name
+
+
+def _of_somebody(name: str) -> str:
+    """As `_checked_name`; and nobody's app is called as if it were made by this site."""
+    name = _checked_name(name)
+    if SITE in re.sub(r"[\W_]", "", folded(name)):
+        message = "The name of this site can't be in the name of an app: people would take it for ours. Choose another."
+        raise Refused(message, field="name")
     return name
 
 

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from authlib.oauth2.rfc6749 import OAuth2Error
 from flask import g, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from postways.auth import needs_proof
-from postways.db import db
-from postways.htmx import page
+from postways.db import db, now
+from postways.htmx import page, to_proof
 from postways.looks import meanings
 from postways.models.redirects import place, source
 from postways.oauth import bp
-from postways.oauth.asked import by_address
+from postways.oauth.asked import TWICE, by_address
 from postways.oauth.server import CodeGrant, server
+
+UNKNOWN = (
+    "The link that led here is not one of an app that is registered at this site, or it wants to take you back "
+    "to an address that is not registered for it. Nothing was allowed. Tell the people who make the app."
+)
+SAID_TWICE = (
+    "The link that led here says the same thing twice, so nobody can tell which of the two is meant. Nothing was "
+    "allowed. Tell the people who make the app."
+)
+JUST_NOW = timedelta(minutes=2)  # within which a person has logged in anew
+
+
+class ConsentRequired(OAuth2Error):
+    """An app wants no page to be shown, where people are always asked."""
+
+    error = "consent_required"
+    description = "People are asked every time."
 
 
 @bp.get("/o/authorize/")
@@ -25,6 +44,11 @@ def authorize() -> Response:
         grant = _grant()
     except OAuth2Error as error:
         return _turned_away(error)
+    prompt = (grant.request.payload.data.get("prompt") or "").split()
+    if "none" in prompt:
+        return _turned_away(ConsentRequired(redirect_uri=grant.redirect_uri, state=grant.request.payload.state))
+    if "login" in prompt and now() - g.user.proved_at > JUST_NOW:
+        return to_proof()
     g.form_leads_to = source(grant.redirect_uri)
     answer = page(
         "oauth/authorize.html",
@@ -67,10 +91,7 @@ def _turned_away(error: OAuth2Error) -> Response:
         400,
         status=400,
         title=_("This app can’t ask you"),
-        sentence=_(
-            "The link that led here is not one of an app that is registered at this site, or it wants to take you back "
-            "to an address that is not registered for it. Nothing was allowed. Tell the people who make the app."
-        ),
+        sentence=_(SAID_TWICE if error.description == TWICE else UNKNOWN),
         action_url=url_for("posts.home"),
         action_label=_("Go to the newest photographs"),
     )

@@ -500,6 +500,8 @@ def test_nobody_deletes_somebody_else(app, ada, ben, mod):
 
 def test_an_admin_deletes_somebody_else_and_that_is_written_down(app, ada, admin):
     assert Client.bearer(app, admin, "read write").delete("users/ada/").status_code == 403  # without the scope
+    narrow = Client.bearer(app, admin, "read").delete("users/ada/")
+    assert (narrow.status_code, "the scope “delete”" in narrow.json["detail"]) == (403, True)
     assert Client.token(app, admin).delete("users/ada/").status_code == 403  # without a log-in
 
     assert Client.bearer(app, admin).delete("users/ada/").status_code == 204

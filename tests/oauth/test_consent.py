@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -281,3 +282,28 @@ def test_the_first_leave_is_mailed_and_written_down_without_the_code(app, ada, a
     assert [entry.details["scope"] for entry in entries] == ["read create"]
     assert not any(code in letter.as_string() + repr(entries[0].details) for code in codes)
     assert sessions == 1
+
+
+def test_who_wants_no_page_hears_that_people_are_asked_and_who_wants_a_log_in_gets_one(as_ada, prints):
+    back = brought(as_ada.get(prints.address(prompt="none")), BACK)
+    assert (back["error"], back["state"], back["iss"]) == ("consent_required", "xyz", "http://localhost")
+
+    assert as_ada.get(prints.address(prompt="login")).status_code == 200  # who has just logged in
+    with time_machine.travel(now() + timedelta(minutes=5), tick=True):
+        assert as_ada.get(prints.address(prompt="login")).location.startswith("/settings/prove/?next=/o/authorize/")
+        assert as_ada.get(prints.address()).status_code == 200
+
+
+def test_what_is_said_twice_is_told_so(as_ada, prints):
+    assert "says the same thing twice" in words(as_ada.get(prints.address(state=["a", "b"])))
+
+
+def test_the_way_to_log_in_names_the_app_that_leads_there_and_nothing_else(guest, prints):
+    assert "“Prints” sent you here" in words(guest.get(guest.get(prints.address()).location))
+    for other in (
+        "/",
+        "/o/authorize/?client_id=nobody",
+        "/o/authorize/?client_id=%00",
+        f"//x/o/authorize/?client_id={prints.client_id}",
+    ):
+        assert "sent you here" not in words(guest.get("/login/?" + urlencode({"next": other})))

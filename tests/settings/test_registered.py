@@ -54,6 +54,7 @@ def test_a_public_app_gets_no_secret(app, as_ada):
     assert "client-secret" not in answer.text
     (client,) = clients(app)
     assert client.public
+    assert "/o/authorize/" in answer.text and "/o/token/" in answer.text and "/api/v1/docs/" in answer.text
     assert "A new secret" not in as_ada.get(f"{APPS}registered/{client.id}/").text
     assert as_ada.post(f"{APPS}registered/{client.id}/secret/").status_code == 422
 
@@ -64,6 +65,7 @@ def test_a_public_app_gets_no_secret(app, as_ada):
         ({"name": ""}, "Give the app a name"),
         ({"name": "\x00"}, "Give the app a name"),
         ({"name": "x" * 61}, "at most 60"),
+        ({"name": "ＰＯＳＴ-\u200bways official"}, "people would take it for ours"),
         ({"redirect_uris": ""}, "to which address"),
         ({"redirect_uris": "http://prints.example/"}, "not safe to come back to"),
         ({"redirect_uris": f"{BACK}\njavascript:alert(1)"}, "javascript:alert(1)"),
