@@ -47,13 +47,14 @@ def send(
     *,
     message_id: str | None = None,
     ago: int = 0,
+    sent: int | None = None,
     key: bytes = KEY,
     headers: dict[str, str] | None = None,
     kind: str = "application/json",
 ) -> TestResponse:
-    """Sign it as sent `ago` seconds before now, and post it; `headers` replace ours, None takes one away."""
+    """Sign it as `sent` at that second or `ago` seconds before now, and post it; `headers` replace ours, None takes one away."""
     message_id = message_id or f"msg_{next(_ids)}"
-    sent = int(time.time()) - ago
+    sent = int(time.time()) - ago if sent is None else sent
     signed = {
         "webhook-id": message_id,
         "webhook-timestamp": str(sent),

@@ -229,31 +229,31 @@ def test_other_kinds_of_messages_are_acknowledged_and_change_nothing(app, data):
 
 
 def test_the_very_same_message_again_is_refused(app):
-    body = said()
-    assert send(app, body, message_id="msg_1", ago=10).status_code == 200
+    body, second = said(), int(time.time()) - 10
+    assert send(app, body, message_id="msg_1", sent=second).status_code == 200
     with app.app_context():
         User.named("ada").become_premium(None, door="page")
         db.session.commit()
     before = rows(app)
 
-    replayed = send(app, body, message_id="msg_1", ago=10)
+    replayed = send(app, body, message_id="msg_1", sent=second)
 
     assert (replayed.status_code, "before" in replayed.json["detail"]) == (409, True)
     assert (until(app), rows(app)) == (None, before)
 
 
 def test_a_sender_that_tries_again_is_told_that_it_was_done(app):
-    body = said()
-    send(app, body, message_id="msg_1", ago=60)
+    body, second = said(), int(time.time()) - 60
+    send(app, body, message_id="msg_1", sent=second)
     with app.app_context():
         User.named("ada").become_premium(None, door="page")
         db.session.commit()
     before = rows(app)
 
-    again = send(app, body, message_id="msg_1", ago=10)
+    again = send(app, body, message_id="msg_1", sent=second + 50)
     assert (again.status_code, again.json["detail"]) == (200, "This was done when the message came first.")
-    assert send(app, body, message_id="msg_1", ago=10).status_code == 409  # this one again
-    assert send(app, body, message_id="msg_1", ago=60).status_code == 409
+    assert send(app, body, message_id="msg_1", sent=second + 50).status_code == 409  # this one again
+    assert send(app, body, message_id="msg_1", sent=second).status_code == 409
     other = send(app, said(until=None), message_id="msg_1")
     assert (other.status_code, "Another message" in other.json["detail"]) == (409, True)
     assert (until(app), rows(app)) == (None, before)
@@ -320,13 +320,13 @@ def test_messages_of_the_same_moment_all_count(app):
 
 
 def test_ids_are_forgotten_when_nobody_sends_them_again(app):
-    body = said()
-    send(app, body, message_id="msg_1", ago=-290)  # the sender's clock is ahead
+    body, ahead = said(), int(time.time()) + 290
+    send(app, body, message_id="msg_1", sent=ahead)  # the sender's clock is ahead
     with app.app_context(), time_machine.travel(now() + KEPT, tick=True):
         assert Delivery.forget_old() == 0
         db.session.commit()
     with time_machine.travel(now() + timedelta(minutes=9), tick=True):
-        assert send(app, body, message_id="msg_1", ago=250).status_code == 409
+        assert send(app, body, message_id="msg_1", sent=ahead).status_code == 409
     with time_machine.travel(now() + KEPT + timedelta(minutes=5), tick=True):
         with app.app_context():
             sweep.forget()
