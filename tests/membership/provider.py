@@ -52,7 +52,10 @@ def send(
     headers: dict[str, str] | None = None,
     kind: str = "application/json",
 ) -> TestResponse:
-    """Sign it as `sent` at that second or `ago` seconds before now, and post it; `headers` replace ours, None takes one away."""
+    """Sign it as `sent` at that second, or `ago` seconds before now, and post it.
+
+    `headers` replace ours, None takes one away.
+    """
     message_id = message_id or f"msg_{next(_ids)}"
     sent = int(time.time()) - ago if sent is None else sent
     signed = {
