@@ -92,6 +92,13 @@
     }
   }, 5000);
 
+  // Beside the site's clock, the reader's own.
+  const own = { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+  on("mouseover", ({ target }) => {
+    const time = target.closest("time[title]");
+    if (time) time.title = new Date(time.dateTime).toLocaleString(document.documentElement.lang, own);
+  });
+
   // A menu closes by a click elsewhere, and by Escape.
   const menus = () => all("details[data-menu][open]");
   on("click", ({ target }) => menus().forEach((menu) => menu.contains(target) || (menu.open = false)));

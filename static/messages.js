@@ -136,7 +136,7 @@
     form.classList.add("htmx-request");
     body.set("since", newest());
     try {
-      const answer = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true", Accept: "text/html" } });
+      const answer = await fetch(form.action, { method: "POST", body, keepalive: text.length < 9000, headers: { "HX-Request": "true", Accept: "text/html" } });
       const html = await answer.text(), { headers } = answer, to = headers.get("HX-Redirect");
       if (answer.ok && !headers.has("HX-Retarget")) queue.shift();
       if (to) {
