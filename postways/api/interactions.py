@@ -89,7 +89,7 @@ def undo_interaction(interaction_id: int) -> Response:
         return done("nothing", 204)
     limits.count(kind, g.user.id)
     found = Interaction.find(interaction_id, cast("User", g.user))
-    found.end(cast("User", g.user), Post.find(found.post_id, g.user, photos=False))
+    found.end(cast("User", g.user), Post.known(found.post_id, g.user))
     return done("nothing", 204)
 
 

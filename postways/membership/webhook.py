@@ -23,7 +23,7 @@ from postways.api.shapes import Shape, Whole, Words, body_of, read
 from postways.auth import own_proof, takes_at_most
 from postways.config import Config
 from postways.db import db, now
-from postways.errors import Missing, Refused, TooMany
+from postways.errors import Missing, Refused, TooMany, Unsupported
 from postways.handlers import answer
 from postways.limits import SLOWLY
 from postways.membership import hook
@@ -80,6 +80,8 @@ def receive() -> Response:
     config: Config = current_app.extensions["config"]
     if not config.webhook_secrets:
         raise Missing
+    if not request.is_json:  # or the sender would look for the fault in its secret
+        raise Unsupported
     sent_at = _believed(config.webhook_secrets)
     if sent_at is None:
         log.warning("a message to the webhook of memberships was not genuine")
@@ -116,6 +118,7 @@ def _carried_out(message: Message, update: Update, sent_at: datetime) -> str:
     happened = moment_in(message.timestamp, "timestamp")
     if happened > now() + TOLERANCE:
         raise Refused(AHEAD, field="timestamp")
+    happened = min(happened, now())  # a clock that is ahead must not outdo what comes meanwhile
     until = None if update.premium_until is None else moment_in(update.premium_until, "premium_until")
     person = User.buyer(user=update.user, email=update.email)
     if not Delivery.take(request.headers[ID], request.get_data(), sent_at):

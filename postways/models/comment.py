@@ -169,13 +169,19 @@ class Comment(db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def find(cls, comment_id: int, actor: Actor) -> Comment:
-        """A comment that `actor` may read, with its author and post. Raises Missing."""
+        """A comment that `actor` may read, with its author and post. Raises Missing.
+
+        One's own stays one's own where its post is locked by now.
+        """
         writer = aliased(User)
+        read = Post.visible_to(actor)
+        if actor.id is not None:
+            read = or_(read, and_(Post.known_to(actor), cls.author_id == actor.id))
         query = (
             select(cls)
             .join(cls.post)
             .join(cls.author.of_type(writer))
-            .where(cls.id == comment_id, Post.visible_to(actor), cls.visible_to(actor))
+            .where(cls.id == comment_id, read, cls.visible_to(actor))
             .options(contains_eager(cls.post), contains_eager(cls.author.of_type(writer)))
             .options(with_expression(cls.liked, cls.liked_by(actor)))
             .execution_options(populate_existing=True)

@@ -74,10 +74,10 @@ class Why:
     closeness: int  # of the reader's last REMEMBERED likes, how many its author got
 
     @classmethod
-    def of(cls, entry: Entry, closeness: int, moment: datetime) -> Why:
-        """How it stands at this `moment`."""
+    def of(cls, entry: Entry, closeness: int, moment: datetime, *, opens: bool) -> Why:
+        """How it stands at this `moment` for a reader for whom it `opens`; others are not told how it is answered."""
         post = entry.post
-        answers = post.like_count + post.comment_count + post.repost_count
+        answers = post.like_count + post.comment_count + post.repost_count if opens else 0
         return cls(max(moment - entry.moment, timedelta()), answers, closeness)
 
     @property
@@ -230,7 +230,10 @@ class Feed:
             return []
         moment = now()
         close = {author_id: likes for author_id, likes in db.session.execute(_closeness(), {"reader": reader.id})}
-        return [replace(one, why=Why.of(one, close.get(one.post.author_id, 0), moment)) for one in entries]
+        return [
+            replace(one, why=Why.of(one, close.get(one.post.author_id, 0), moment, opens=reader.can_open(one.post)))
+            for one in entries
+        ]
 
     # --- who brought it
 

@@ -65,7 +65,7 @@ class Interaction(NamedTuple):
     def listed(
         cls, person: User, asked: Asked, kinds: Collection[str] = KINDS, post_id: int | None = None
     ) -> Numbered[Interaction]:
-        """What `person` did with posts that can still be seen, the latest first; views are nobody's to look up.
+        """What `person` did with posts of which they may still know, the latest first; views are nobody's to look up.
 
         Each kind is read from its own index as far as is wanted, then they are merged. Raises BadCursor or NoSuchPage.
         """
@@ -114,7 +114,7 @@ class Interaction(NamedTuple):
         rows = ROWS[kind]
         columns = (literal(kind).label("kind"), rows.id.label("number"), Post.id, Post.title, rows.created_at)
         query: Select[Any] = select(*columns)
-        seen = (rows.user_id == person.id, Post.visible_to(person), Post.shown())
+        seen = (rows.user_id == person.id, Post.known_to(person), Post.shown())
         return query.join(Post, Post.id == rows.post_id).where(*seen)
 
     @classmethod

@@ -144,8 +144,11 @@ class Listed(PostRow):
 
     @classmethod
     def popular(cls, actor: Actor, period: str, cursor: str | None) -> Page[Glimpse]:
-        """Most liked first, then newest; of all time or of those published in the last `week` or `month`."""
-        query = cls.glimpsed_by(actor)
+        """Most liked first, then newest; of all time or of those published in the last `week` or `month`.
+
+        Without what does not open for `actor`, who would learn how often it is liked.
+        """
+        query = cls.glimpsed_by(actor).where(cls.unlocked_for(actor))
         if within := PERIODS[period]:
             query = query.where(cls.published_at > now() - within)
         return Page.of(db.session, query, (cls.like_count, cls.published_at, cls.id), cursor, PAGE_SIZE)

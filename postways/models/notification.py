@@ -21,6 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     delete,
+    false,
     func,
     or_,
     select,
@@ -28,7 +29,17 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, aliased, contains_eager, foreign, joinedload, mapped_column, relationship
+from sqlalchemy.orm import (
+    Mapped,
+    aliased,
+    contains_eager,
+    foreign,
+    joinedload,
+    mapped_column,
+    query_expression,
+    relationship,
+    with_expression,
+)
 
 from postways import later
 from postways.db import Id, Moment, changed, db, now
@@ -95,6 +106,7 @@ class Notification(db.Model):  # type: ignore[name-defined]
         uselist=False,
         viewonly=True,
     )
+    opens: Mapped[bool] = query_expression(default_expr=false())  # whether the reader may see the post
     # of those whom the reader may see; filled by `listed`
     actors: Sequence[User] = ()
     count = 0
@@ -163,7 +175,10 @@ class Notification(db.Model):  # type: ignore[name-defined]
         told = aliased(Comment)
         query = query.outerjoin(told, told.id == func.coalesce(cls.comment_id, cls._newest_said(reader)))
         comment = contains_eager(cls.comment.of_type(told))
-        loaded = query.options(joinedload(cls.post), joinedload(cls.picture), comment)
+        opens = select(Post.id).where(Post.id == cls.post_id, Post.visible_to(reader)).correlate(cls).exists()
+        loaded = query.options(
+            joinedload(cls.post), joinedload(cls.picture), comment, with_expression(cls.opens, opens)
+        )
         return loaded.execution_options(populate_existing=True)
 
     @classmethod

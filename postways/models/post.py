@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
     Index,
@@ -154,6 +154,17 @@ class Post(Listed, Counted, Moderated, db.Model):  # type: ignore[name-defined]
                 raise PremiumOnly(locked[post_id])
             raise Missing
         return post
+
+    @classmethod
+    def known(cls, post_id: int, actor: Actor) -> Post:
+        """The post, if `actor` may know of it, for who takes back what they did to it. Raises Missing.
+
+        It may be one that does not open for `actor`: nothing but its title may be shown.
+        """
+        post = db.session.scalar(cls.known_by(actor).where(cls.id == post_id))
+        if post is None:
+            raise Missing
+        return cast("Post", post)
 
     @classmethod
     def find_or_tell(cls, post_id: int, actor: Actor) -> Post:

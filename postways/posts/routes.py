@@ -183,7 +183,7 @@ def like(post_id: int) -> Response:
 def unlike(post_id: int) -> Response:
     """Count the reader no longer among them."""
     limits.count("like", g.user.id)
-    Post.find(post_id, g.user, photos=False).unlike(g.user)
+    Post.known(post_id, g.user).unlike(g.user)
     db.session.commit()
     return _like_button(post_id)
 
@@ -201,8 +201,8 @@ def _button(template: str, post_id: int) -> Response:
         place = came_from(url_for("posts.show", post_id=post_id)).partition("#")[0]
         return go(f"{place}#post-{post_id}")
     with reading():
-        post = Post.find(post_id, g.user, photos=False)
-    return fragment(template, post=post)
+        post = Post.known(post_id, g.user)
+    return fragment(template, post=post) if g.user.can_open(post) else go(url_for("posts.show", post_id=post_id))
 
 
 @bp.post("/posts/<int:post_id>/repost/")
@@ -220,7 +220,7 @@ def repost(post_id: int) -> Response:
 def unrepost(post_id: int) -> Response:
     """Bring it to them no longer."""
     limits.count("repost", g.user.id)
-    Post.find(post_id, g.user, photos=False).unrepost(g.user)
+    Post.known(post_id, g.user).unrepost(g.user)
     db.session.commit()
     return _repost_button(post_id)
 

@@ -28,7 +28,7 @@ def save(post_id: int) -> Response:
 def unsave(post_id: int) -> Response:
     """Keep it no longer."""
     limits.count("save", g.user.id)
-    Post.find(post_id, g.user, photos=False).unsave(g.user)
+    Post.known(post_id, g.user).unsave(g.user)
     db.session.commit()
     return _save_button(post_id)
 
@@ -51,5 +51,6 @@ def _save_button(post_id: int) -> Response:
         place = came_from(url_for("posts.show", post_id=post_id)).partition("#")[0]
         return go(f"{place}#post-{post_id}")
     with reading():
-        post = Post.find(post_id, g.user, photos=False)
-    return fragment("posts/_save.html", post=post)
+        post = Post.known(post_id, g.user)
+    shown = g.user.can_open(post)
+    return fragment("posts/_save.html", post=post) if shown else go(url_for("posts.show", post_id=post_id))

@@ -362,7 +362,7 @@ def test_no_session_counts_here_and_other_methods_are_none(app, as_ben):
         send(app, said(), headers={"Origin": "https://pay.example", "Sec-Fetch-Site": "cross-site"}).status_code == 200
     )
     assert send(app, said(), kind="text/plain").status_code == 415
-    assert send(app, said(), kind="application/x-www-form-urlencoded").status_code == 401
+    assert send(app, said(), kind="application/x-www-form-urlencoded").status_code == 415
 
 
 def test_no_secret_and_no_body_is_logged_or_kept(app, caplog, capsys):

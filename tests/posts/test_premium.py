@@ -13,9 +13,17 @@ from postways.models import Follow, Mute, Notification, Post, User
 from tests.cast import Browser, make_comment, make_post, make_user
 
 SECRET = "moonlit"
-LISTS = ("/", "/popular/", "/popular/?period=week", "/@ada/")
-BY_CONTENT = ("/tags/cellar/", "/explore/", "/search/?q=stairs", "/search/?q=Behind", "/search/?q=cellar")
-UNSAFE = ("like", "unlike", "save", "unsave", "repost", "unrepost", "comments")
+LISTS = ("/", "/@ada/")
+BY_CONTENT = (
+    "/popular/",
+    "/popular/?period=week",
+    "/tags/cellar/",
+    "/explore/",
+    "/search/?q=stairs",
+    "/search/?q=Behind",
+    "/search/?q=cellar",
+)
+UNSAFE = ("like", "save", "repost", "comments")
 
 
 def act(app, name, verb):
@@ -213,6 +221,45 @@ def test_when_the_membership_ends_what_was_kept_is_locked_and_comes_back(app, po
     make_premium(app, "patron")
     opens(patron, post)
     assert post.photos[0].key in patron.get("/saved/").text
+
+
+def test_what_one_did_can_be_taken_back_when_the_membership_is_over(app, post, patron):
+    for verb in ("like", "save"):
+        patron.post(f"/posts/{post.id}/{verb}/")
+    said = make_comment(app, post, act(app, "patron", lambda one: one), "Lovely.").id
+    make_premium(app, "patron", days=-1)
+
+    for verb in ("unlike", "unsave", "unrepost"):
+        assert patron.post(f"/posts/{post.id}/{verb}/").status_code == 303
+        assert patron.click(f"/posts/{post.id}/{verb}/").headers["HX-Redirect"] == f"/posts/{post.id}/"
+    assert patron.post(f"/comments/{said}/delete/").status_code == 303
+    with app.app_context():
+        assert Post.counts([post.id])[post.id] == (0, 1, 0)
+    for path in ("/saved/", "/likes/"):
+        assert "Behind the door" not in patron.get(path).text
+
+
+def test_a_ranked_feed_tells_others_nothing_of_how_it_is_answered(app, post, as_ben, patron):
+    patron.post(f"/posts/{post.id}/like/")
+    act(app, "ben", lambda ben: Follow.begin(ben, User.named("ada")))
+    as_ben.post("/feed/", {"ranking": "score"}, page="/feed/")
+    text = as_ben.get("/feed/").text
+    assert "Behind the door" in text and "Why this?" in text
+    assert "comments and reposts" not in text and "like, comment or repost" not in text and "answered it" not in text
+
+
+def test_the_words_of_comments_close_with_their_post(app, ada, post, patron):
+    theirs = make_comment(app, post, act(app, "patron", lambda one: one), "Which door?")
+    make_comment(app, post, ada, f"The {SECRET} one.", answers=theirs)
+    assert SECRET in patron.get("/notifications/").text
+    make_premium(app, "patron", days=-1)
+    assert SECRET not in patron.get("/notifications/").text
+
+
+def test_photographs_that_are_open_close_too(post, as_ben, patron):
+    assert f'id="post-{post.id}"' in patron.get(f"/posts/{post.id}/photos/1/").text
+    gone = as_ben.get(f"/live/gone/?posts={post.id}").text
+    assert "Behind the door" in gone and "/@ada/" in gone and tells_nothing(gone, post)
 
 
 def test_feeds_for_other_programs_tell_title_and_author(post, guest):
