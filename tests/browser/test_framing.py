@@ -55,9 +55,11 @@ def test_a_corner_is_dragged_the_frame_moved_and_the_picture_changes_by_itself(a
 
 def test_the_keyboard_alone_turns_and_crops(ada):
     post = _edit(ada, "Typed")
-    ada.get_by_role("button", name="To the right").press("Enter")
+    to_the_right = ada.get_by_role("button", name="To the right")
+    expect(to_the_right).to_have_attribute("data-htmx-powered", "true")  # before that the browser sends the form itself
+    to_the_right.press("Enter")
     expect(ada.locator("#framing [name=turns]")).to_have_value("1")
-    expect(ada.get_by_role("button", name="To the right")).to_be_focused()
+    expect(to_the_right).to_be_focused()
     expect(ada.get_by_label("Height", exact=True)).to_be_hidden()
     ada.get_by_text("By numbers").click()
     ada.get_by_label("Height", exact=True).fill("50")
