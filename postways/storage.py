@@ -182,7 +182,7 @@ class DiskStorage:
 
     def _created(self, path: Path) -> BinaryIO:
         """A new file, and the folders to it; tried again where `_tidy` took an empty folder in between."""
-        for _ in range(20):
+        for _ in range(100):
             with suppress(FileNotFoundError):
                 self._make_folder(path.parent)
                 return path.open("xb")
@@ -192,7 +192,8 @@ class DiskStorage:
         if folder.is_dir():
             return
         self._make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
+        with suppress(FileExistsError):  # exist_ok raises it too, for a folder gone at mkdir's second look
+            folder.mkdir()
         _sync_folder(folder.parent)
 
     def _tidy(self, folder: Path) -> None:

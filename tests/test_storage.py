@@ -342,6 +342,29 @@ class TestDisk:
 
         assert errors == []
 
+    def test_writes_into_a_folder_that_comes_and_goes_between_two_looks(self, disk, root, monkeypatch):
+        folder = root / "photos/3f9c"
+        looks = Path.is_dir
+
+        def look(path):
+            there = looks(path)
+            if path == folder:  # a second writer, who makes the folder or has emptied it right after each look
+                folder.rmdir() if there else folder.mkdir(parents=True)
+            return there and path != folder
+
+        monkeypatch.setattr(Path, "is_dir", look)
+        disk.put("photos/3f9c/320.webp", b"picture", "image/webp")
+
+        assert disk.get("photos/3f9c/320.webp") == b"picture"
+
+    def test_says_so_when_a_file_stands_where_a_folder_should(self, disk):
+        disk.put("photos/3f9c", b"picture", "image/webp")
+
+        with pytest.raises(OSError, match="photos/3f9c"):
+            disk.put("photos/3f9c/320.webp", b"picture", "image/webp")
+
+        assert disk.get("photos/3f9c") == b"picture"
+
     def test_does_not_follow_a_key_out_of_its_folder(self, disk, root, tmp_path):
         (tmp_path / "secret").write_text("secret")
 
