@@ -44,6 +44,7 @@ def test_an_admin_grants_changes_and_ends_a_membership(app, ada, as_root):
     assert "It runs until" in shown
     assert f'value="{DAY}"' in shown
     assert "premium</span>" in as_root.get("/authors/?q=ada").text
+    assert "before: no membership" in as_root.get("/moderation/log/?kind=premium-changed").text
 
     as_root.post(f"{page}premium/", {"premium_until": "2041-01-31"})
     assert as_root.post(f"{page}premium/end/").status_code == 303
