@@ -153,7 +153,7 @@ def like_comment(comment_id: int) -> Response:
 def unlike_comment(comment_id: int) -> Response:
     """Like a comment no longer; the same however often it is sent."""
     limits.count("like", g.user.id)
-    Comment.find(comment_id, g.user).unlike(g.user)
+    Comment.liked_once(comment_id, g.user).unlike(g.user)
     return done("nothing", 204)
 
 

@@ -178,11 +178,16 @@ def toggle_like(body: LikeToggle) -> Response:
     """
     limits.count("like", g.user.id)
     try:
-        post = Post.find(body.post, g.user, photos=False)
+        post = Post.known(body.post, g.user)
+        if not post.liked:
+            post = Post.find(body.post, g.user, photos=False)
         if not post.published:
             raise Missing
     except Missing:
         raise Refused(UNKNOWN_POST, field="post") from None
+    if not g.user.can_open(post):  # liked while it was open
+        post.unlike(g.user)
+        return done("nothing", 204)
     like = post.toggle_like(g.user)
     if like is None:
         return done("nothing", 204)
@@ -203,9 +208,12 @@ def like_post(post_id: int) -> Response:
 @bp.delete("/posts/<int:post_id>/like/")
 @door({200: LikeCount}, tag="likes", scope="delete")
 def unlike_post(post_id: int) -> Response:
-    """Like a post no longer; the same however often it is sent."""
+    """Like a post no longer; the same however often it is sent.
+
+    What was liked while it was open can be taken back when it is locked; its count is 0 then, for you.
+    """
     limits.count("like", g.user.id)
-    Post.find(post_id, g.user, photos=False).unlike(g.user)
+    Post.known(post_id, g.user).unlike(g.user)
     return done("like-count", 200, post_id=post_id)
 
 
@@ -235,8 +243,8 @@ def _made(like_id: int, created_at: str, user_id: int, post_id: int) -> LikeMade
 
 @renders("like-count")
 def _count(post_id: int) -> LikeCount:
-    post = Post.find(post_id, g.user, photos=False)
-    return LikeCount(count=post.like_count, liked=post.liked)
+    post = Post.known(post_id, g.user)
+    return LikeCount(count=post.like_count if g.user.can_open(post) else 0, liked=post.liked)
 
 
 def _url(like_id: int) -> str:

@@ -491,7 +491,8 @@ def _locked(post: LockedPost) -> PostDetail:
         membership=absolute("/membership/"),
     )
     if g.user.is_member:
-        found.stats.has_liked = found.interactions.has_reposted = found.interactions.has_saved = False
+        found.stats.has_liked = post.liked  # and can be taken back
+        found.interactions.has_reposted, found.interactions.has_saved = post.reposted, post.saved
     return found
 
 
@@ -555,7 +556,7 @@ def _locked_item(post: Seen) -> dict[str, Any]:
         "created_at": written_moment(post.created_at),
         "updated_at": written_moment(post.updated_at),
         "likes": f"{here}likes/?post={post.id}",
-        "stats": {"like_count": 0, "has_liked": False} if g.user.is_member else {"like_count": 0},
+        "stats": {"like_count": 0, "has_liked": bool(post.liked)} if g.user.is_member else {"like_count": 0},
         "locked": True,
         "placeholder": post.placeholder or "",
         "membership": absolute("/membership/"),

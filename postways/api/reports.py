@@ -97,7 +97,7 @@ def _reported(body: NewReport) -> Reported:
         raise Invalid({"non_field_errors": [_("Send one of post, comment, message and person.")]})
     try:
         if body.post is not None:
-            post = Post.find(body.post, g.user)
+            post = Post.known(body.post, g.user)
             return Reported(post.author, post)
         if body.comment is not None:
             comment = Comment.find(body.comment, g.user)

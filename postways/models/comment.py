@@ -191,6 +191,18 @@ class Comment(db.Model):  # type: ignore[name-defined]
         return comment
 
     @classmethod
+    def liked_once(cls, comment_id: int, actor: Actor) -> Comment:
+        """As `find`, and one that `actor` liked before its post was locked, to take that back. Raises Missing."""
+        try:
+            return cls.find(comment_id, actor)
+        except Missing:
+            mine = (cls.id == comment_id, cls.liked_by(actor), Post.known_to(actor), cls.visible_to(actor))
+            comment = db.session.scalar(select(cls).join(cls.post).where(*mine).options(contains_eager(cls.post)))
+            if comment is None:
+                raise
+            return comment
+
+    @classmethod
     def in_any_state(cls, comment_id: int) -> Comment:
         """For staff: a comment, deleted ones too, with its author and post. Raises Missing."""
         query = select(cls).where(cls.id == comment_id).options(joinedload(cls.author), joinedload(cls.post))

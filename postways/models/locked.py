@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LockedPost:
-    """Title, author and the blur of the first photograph; what is not in here can't come out by any door."""
+    """Title, author and the blur of the first photograph, and what the reader did with it; what is not in here can't
+    come out by any door."""
 
     id: int
     title: str
@@ -27,6 +28,10 @@ class LockedPost:
     placeholder: str  # a data URI, empty without a photograph that is ready
     width: int
     height: int
+    # by the reader, who can take back what was done while it was open
+    liked: bool
+    reposted: bool
+    saved: bool
 
     locked = published = True
     audience = "premium"
@@ -46,4 +51,7 @@ class LockedPost:
             shown.placeholder if shown else "",
             shown.width if shown else 0,
             shown.height if shown else 0,
+            post.liked,
+            post.reposted,
+            post.saved,
         )

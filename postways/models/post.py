@@ -135,9 +135,8 @@ class Post(Listed, Counted, Moderated, db.Model):  # type: ignore[name-defined]
         if not post_ids or actor.can_open_premium():
             return {}
         first = and_(Photo.post_id == cls.id, Photo.position == 0)
-        query = select(cls, Photo).join(cls.author).outerjoin(Photo, first).options(contains_eager(cls.author))
-        query = query.where(cls.id.in_(post_ids), cls.known_to(actor), ~cls.unlocked_for(actor))
-        rows = db.session.execute(query.execution_options(populate_existing=True))
+        query = cls.known_by(actor).add_columns(Photo).outerjoin(Photo, first)
+        rows = db.session.execute(query.where(cls.id.in_(post_ids), ~cls.unlocked_for(actor)))
         return {post.id: LockedPost.of(post, photo) for post, photo in rows}
 
     @classmethod

@@ -113,7 +113,7 @@ def _reported() -> Reported:
     if not 0 < (post_id or comment_id or message_id or person_id) < 10**18:
         raise Missing
     if post_id:
-        post = Post.find(post_id, g.user)
+        post = Post.known(post_id, g.user)  # what does not open can be reported for its title
         return Reported(post.author, post)
     if comment_id:
         comment = Comment.find(comment_id, g.user)

@@ -122,9 +122,11 @@ def like_comment(comment_id: int) -> Response:
 def unlike_comment(comment_id: int) -> Response:
     """Count the reader no longer among them."""
     limits.count("like", g.user.id)
-    Comment.find(comment_id, g.user).unlike(g.user)
+    found = Comment.liked_once(comment_id, g.user)
+    found.unlike(g.user)
+    post_id, opens = found.post_id, g.user.can_open(found.post)
     db.session.commit()
-    return _like_button(comment_id)
+    return _like_button(comment_id) if opens else go(url_for("posts.show", post_id=post_id))
 
 
 @bp.post("/posts/<int:post_id>/comments/close/")

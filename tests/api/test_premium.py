@@ -126,6 +126,47 @@ def test_what_was_liked_and_saved_is_locked_once_the_membership_is_over(app, pat
     assert client.get(f"/media/{post.photos[0].key}/square.jpg").status_code == 404
 
 
+def test_what_was_done_while_it_was_open_is_told_and_taken_back(app, ben, patron, post):
+    client, other = Client.bearer(app, patron), Client.bearer(app, ben)
+    client.put(f"posts/{post.id}/like/")
+    client.post("interactions/", json={"post": post.id, "type": "save"})
+    with app.app_context():
+        db.session.get(User, patron.id).premium_until = now() - timedelta(seconds=1)
+        db.session.commit()
+
+    found = told(client.get(f"posts/{post.id}/"))
+    assert found["locked"] and found["stats"] == {"likes_count": 0, "comments_count": 0, "has_liked": True}
+    assert found["interactions"]["has_saved"] is True and found["interactions"]["has_reposted"] is False
+    for _ in range(2):
+        answer = client.delete(f"posts/{post.id}/like/")
+        assert (answer.status_code, answer.get_json()) == (200, {"count": 0, "liked": False})
+    assert told(client.get(f"posts/{post.id}/"))["stats"]["has_liked"] is False
+    (saved,) = told(client.get("interactions/"))["results"]
+    assert client.delete(f"interactions/{saved['id']}/").status_code == 204
+    for locked_out in (client, other):
+        assert locked_out.put(f"posts/{post.id}/like/").status_code == 403
+        assert locked_out.post("likes/toggle/", json={"post": post.id}).status_code in (400, 403)
+    assert other.delete(f"posts/{post.id}/like/").get_json() == {"count": 0, "liked": False}
+    with app.app_context():
+        assert Post.counts([post.id])[post.id].likes == 0
+
+
+def test_a_toggle_takes_back_what_was_liked_while_it_was_open(app, patron, post):
+    client = Client.bearer(app, patron)
+    assert client.post("likes/toggle/", json={"post": post.id}).status_code == 201
+    with app.app_context():
+        db.session.get(User, patron.id).premium_until = now() - timedelta(seconds=1)
+        db.session.commit()
+    assert client.post("likes/toggle/", json={"post": post.id}).status_code == 204
+    assert client.post("likes/toggle/", json={"post": post.id}).status_code == 403
+
+
+def test_who_knows_of_it_can_report_it(app, ben, post):
+    answer = Client.bearer(app, ben).post("reports/", json={"post": post.id, "reason": "That door is mine."})
+    assert answer.status_code == 201 and answer.get_json()["post"].endswith(f"/posts/{post.id}/")
+    assert SECRET not in answer.text
+
+
 def test_a_feed_holds_it_locked(app, ben, patron, post):
     for person, locked in ((ben, True), (patron, None)):
         with app.app_context():

@@ -9,7 +9,7 @@ import pytest
 
 from postways import media
 from postways.db import db, now
-from postways.models import Follow, Mute, Notification, Post, User
+from postways.models import Block, Comment, Follow, Mute, Notification, Post, User
 from tests.cast import Browser, make_comment, make_post, make_user
 
 SECRET = "moonlit"
@@ -173,8 +173,6 @@ def test_of_a_private_account_only_followers_know_of_it(app, post, guest, as_ben
 
 
 def test_a_block_hides_even_the_title(app, post, as_ben):
-    from postways.models import Block
-
     act(app, "ada", lambda ada: Block.begin(ada, User.named("ben")))
     assert as_ben.get(f"/posts/{post.id}/").status_code == 404
     assert "Behind the door" not in as_ben.get("/").text
@@ -237,6 +235,52 @@ def test_what_one_did_can_be_taken_back_when_the_membership_is_over(app, post, p
         assert Post.counts([post.id])[post.id] == (0, 1, 0)
     for path in ("/saved/", "/likes/"):
         assert "Behind the door" not in patron.get(path).text
+
+
+def test_its_page_says_what_one_did_with_it_and_takes_it_back(app, ada, post, patron, as_ben):
+    carried = make_post(app, ada, title="Once for all")
+    patron.post(f"/posts/{carried.id}/repost/")
+    act(app, "ada", lambda ada: Post.own(carried.id, ada)._address("premium", ada))
+    for verb in ("like", "save"):
+        patron.post(f"/posts/{post.id}/{verb}/")
+    make_premium(app, "patron", days=-1)
+
+    for verb, of in (("unlike", post), ("unsave", post), ("unrepost", carried)):
+        page = f"/posts/{of.id}/"
+        form = f'action="{page}{verb}/"'
+        assert form in patron.get(page).text and form not in as_ben.get(page).text
+        answer = patron.post(f"{page}{verb}/", page=page)
+        assert answer.status_code == 303 and answer.headers["Location"].startswith(page)
+        assert form not in patron.get(page).text
+    assert "What you did with it" not in patron.get(f"/posts/{post.id}/").text
+    assert tells_nothing(patron.get(f"/posts/{post.id}/").text, post)
+
+
+def test_the_like_of_a_comment_can_be_taken_back_and_shows_none_of_its_words(app, ada, post, patron, as_ben):
+    comment = make_comment(app, post, ada, f"{SECRET} again").id
+    patron.post(f"/comments/{comment}/like/")
+    make_premium(app, "patron", days=-1)
+
+    assert as_ben.post(f"/comments/{comment}/unlike/").status_code == 404
+    answer = patron.click(f"/comments/{comment}/unlike/")
+    assert answer.headers["HX-Redirect"] == f"/posts/{post.id}/" and tells_nothing(answer.text, post)
+    with app.app_context():
+        assert Comment.like_counts([comment]) == {comment: 0}
+    assert patron.post(f"/comments/{comment}/unlike/").status_code == 404
+
+
+def test_who_sees_no_more_than_the_title_can_report_it(app, ada, post, as_ben, as_mod):
+    page = as_ben.get(f"/posts/{post.id}/").text
+    form = f"/report/?post={post.id}"
+    assert f'href="{form}"' in page
+
+    assert "Behind the door" in as_ben.get(form).text and tells_nothing(as_ben.get(form).text, post)
+    answer = as_ben.post(form, {"reason": "That door is mine."}, page=form)
+    assert answer.headers["Location"] == f"/posts/{post.id}/?notice=reported"
+    assert tells_nothing(as_ben.get(answer.headers["Location"]).text, post)
+    assert "Behind the door" in as_mod.get("/moderation/reports/").text
+    act(app, "ada", lambda ada: Block.begin(ada, User.named("ben")))
+    assert as_ben.get(form).status_code == 404
 
 
 def test_a_ranked_feed_tells_others_nothing_of_how_it_is_answered(app, post, as_ben, patron):
