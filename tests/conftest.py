@@ -6,9 +6,7 @@ people do, with the token of the page. Other people's rows are always in the tab
 
 from __future__ import annotations
 
-import itertools
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -18,20 +16,17 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import text
 
-from postways import create_app, later, live, media, search
+from postways import create_app, later
 from postways.auth import passwords
 from postways.config import Config
 from postways.db import db
 from postways.local import valkey
 from postways.models import User
-from postways.posts import cards, frames, talk
 from tests.api.paths import undriven
 from tests.asked import ASKED, Noting
 from tests.cast import Browser, make_post, make_user
-
-_emptied = itertools.count(1)
+from tests.emptied import emptied_after, teach_to_empty_tables
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -115,67 +110,15 @@ def made_app(config: Config) -> Flask:
     with app.app_context():
         upgrade()
         db.engine.pool._timeout = 60.0  # seconds: fifty at once on a machine that does other things besides
-        _teach_to_empty_tables()
+        teach_to_empty_tables()
     return app
 
 
 @pytest.fixture
 def app(made_app: Flask) -> Iterator[Flask]:
     """The application with empty tables, an empty Redis and nothing remembered."""
-    yield made_app
-    with made_app.app_context():
-        db.session.rollback()
-        _empty_tables()
-        storage = made_app.extensions["storage"]
-        for key in list(storage.keys()):
-            storage.delete(key)
-    shutil.rmtree(made_app.extensions["config"].data_dir / "mail", ignore_errors=True)
-    made_app.extensions["redis"].flushall()
-    made_app.extensions["outbox"].__init__(made_app.extensions["redis"])
-    made_app.extensions["viewing"].__init__(made_app.extensions["redis"])
-    media.forget()
-    cards.forget()
-    frames.forget()
-    talk.forget()
-    live._hubs.clear()
-
-
-def _empty_tables() -> None:
-    for words in search.KINDS:
-        words.empty()
-    if db.engine.dialect.name == "postgresql":
-        db.session.execute(text("SELECT empty_tables(:whole)"), {"whole": next(_emptied) % 100 == 0})
-    else:
-        for table in reversed(db.metadata.sorted_tables):
-            db.session.execute(table.delete())
-        db.session.execute(text("DELETE FROM sqlite_sequence"))
-    db.session.commit()
-
-
-def _teach_to_empty_tables() -> None:
-    """TRUNCATE makes new files for every table and index, a hundred times the price of deleting the few rows of a test;
-    it is needed now and then all the same, because nothing else takes away what was deleted."""
-    if db.engine.dialect.name != "postgresql":
-        return
-    names = ", ".join(f"'{table.name}'" for table in db.metadata.sorted_tables)
-    db.session.execute(
-        text(f"""
-CREATE OR REPLACE FUNCTION empty_tables(whole boolean) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    names text[] := ARRAY[{names}];
-    name text;
-BEGIN
-    IF whole THEN
-        EXECUTE 'TRUNCATE ' || array_to_string(names, ', ');
-    ELSE
-        SET LOCAL session_replication_role = replica;
-        FOREACH name IN ARRAY names LOOP EXECUTE format('DELETE FROM %I', name); END LOOP;
-        SET LOCAL session_replication_role = origin;
-    END IF;
-    PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence WHERE pg_sequence_last_value(seqrelid) IS NOT NULL;
-END $$""")
-    )
-    db.session.commit()
+    with emptied_after(made_app):
+        yield made_app
 
 
 @pytest.fixture

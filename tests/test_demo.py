@@ -41,6 +41,7 @@ from postways.models import (
 )
 from postways.models.listed import PAGE_SIZE
 from tests.cast import Browser, make_user
+from tests.emptied import emptied_after
 
 
 @pytest.fixture(scope="module")
@@ -52,18 +53,27 @@ def derived() -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, derived: dict[str, Any]) -> None:
     """The photographs are prepared already, and fewer of the bulk get files."""
-    for module in (demo, bulk):
-        monkeypatch.setattr(module, "prepared", lambda files: {file: derived[file] for file in files})
+    use_prepared(monkeypatch, derived)
     monkeypatch.setattr(bulk, "SHOWN", 3)
+
+
+def use_prepared(patch: pytest.MonkeyPatch, derived: dict[str, Any]) -> None:
+    for module in (demo, bulk):
+        patch.setattr(module, "prepared", lambda files: {file: derived[file] for file in files})
 
 
 @pytest.fixture(autouse=True)
 def password_file(app: Flask) -> Iterator[Path]:
     """Where the password is kept; not there yet."""
-    path: Path = app.extensions["config"].data_dir / "demo_password"
+    path = path_of_password(app)
     path.unlink(missing_ok=True)
     yield path
     path.unlink(missing_ok=True)
+
+
+def path_of_password(app: Flask) -> Path:
+    path: Path = app.extensions["config"].data_dir / "demo_password"
+    return path
 
 
 def count(noun: type[Any]) -> int:
@@ -106,81 +116,6 @@ class TestSeed:
         assert len(shown) >= 12
         assert {guest.get(f"/media/{key}/640.webp").status_code for key in shown} == {200}
 
-    def test_leaves_every_count_and_file_right(self, inside):
-        demo.seed()
-
-        assert_everything_is_right()
-
-    def test_everybody_has_a_picture_of_their_own(self, app, guest):
-        with app.app_context():
-            demo.seed()
-            people = {person.username: person.avatar_key for person in db.session.scalars(select(User))}
-
-        assert len(set(people.values())) == len(PEOPLE) and all(people.values())
-        assert f"/media/{people['ada']}/square.jpg" in guest.get("/@ada/").text
-        assert {guest.get(f"/media/{key}/square.jpg").status_code for key in people.values()} == {200}
-
-    def test_people_write_to_each_other_and_ada_has_something_to_read(self, inside):
-        demo.seed()
-
-        ada = User.named("ada")
-        sides = Conversation.listed(ada, None).items
-        assert [side.other.username for side in sides] == ["ben", "mod", "zofia"]
-        assert [side.unread_count for side in sides] == [2, 0, 0] and not Conversation.with_wrong_counts()
-        letters = [copy.message for copy in sides[0].page().items]
-        assert letters == sorted(letters, key=lambda letter: letter.created_at, reverse=True)
-        assert all(letter.read_at is None or letter.created_at < letter.read_at < now() for letter in letters)
-        assert all(ada.joined_at < letter.created_at < now() - timedelta(hours=1) for letter in letters)
-
-    def test_people_follow_each_other(self, inside):
-        demo.seed()
-
-        people = db.session.scalars(select(User)).all()
-        assert min(person.following_count for person in people) >= 3
-        assert min(person.followers_count for person in people) >= 1
-        assert not any(person.following_count == len(people) - 1 for person in people[1:])
-
-    def test_people_talk_under_what_others_share(self, inside):
-        demo.seed()
-
-        assert count(Comment) >= 40
-        assert db.session.scalar(select(func.count()).where(CommentLike.id.is_not(None))) >= 40
-        assert db.session.query(Comment).filter(Comment.parent_id.is_not(None)).count() >= 5
-        titles = set(db.session.scalars(select(Post.title)))
-        assert set(TALK) <= titles
-
-    def test_has_reposts_saves_views_and_people_to_meet(self, inside):
-        demo.seed()
-
-        ada, posts = User.named("ada"), published()
-        assert Post.with_wrong_repost_count() == Post.with_wrong_save_count() == {}
-        assert sum(post.repost_count for post in posts) >= 15 and count(Save) >= 20
-        assert all(post.view_count >= post.like_count for post in posts)
-        assert {entry.people[0].id for entry in Feed.page(ada, "time", None).items if entry.people}
-        assert {suggestion.kind for suggestion in Suggestion.of(ada)} & {"friends"}
-        early = select(Repost.id).join(Post, Post.id == Repost.post_id).where(Repost.created_at <= Post.published_at)
-        assert not db.session.scalar(early)
-
-    def test_lets_people_in_with_the_password_of_this_site(self, app, password_file):
-        with app.app_context():
-            demo.seed()
-
-        password = password_file.read_text().strip()
-        Browser(app).log_in("ada", password)
-        Browser(app).log_in("mod", password)
-        assert stat.S_IMODE(password_file.stat().st_mode) == 0o600
-        assert len(password) >= 12
-
-    def test_makes_demo_people_of_whom_one_moderates(self, inside):
-        demo.seed()
-
-        people = db.session.scalars(select(User)).all()
-        assert {(person.username, person.display_name, person.bio) for person in people} == {
-            (person.username, person.name, person.bio) for person in PEOPLE
-        }
-        assert all(person.demo for person in people)
-        assert [person.username for person in people if person.role != "member"] == ["mod"]
-
     def test_uses_the_password_that_is_kept_already(self, app, password_file):
         password_file.write_text("kelp-otter-harbour\n")
 
@@ -208,9 +143,93 @@ class TestSeed:
         assert not password_file.exists()
         assert capsys.readouterr().out == f"{demo.NOT_EMPTY}\n"
 
-    def test_names_the_photographer_and_the_licence_of_every_photograph(self, inside):
+    def test_does_without_redis(self, inside, app, monkeypatch):
+        monkeypatch.setattr(app.extensions["outbox"], "redis", Redis.from_url("unix:///nowhere/valkey.sock"))
+
         demo.seed()
 
+        assert_everything_is_right()
+
+
+class TestContent:
+    """What stands on a site with the demo; seeded once for all that only look."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def app(cls, made_app: Flask, derived: dict[str, Any]) -> Iterator[Flask]:
+        with emptied_after(made_app), pytest.MonkeyPatch.context() as patch:
+            use_prepared(patch, derived)
+            path_of_password(made_app).unlink(missing_ok=True)
+            with made_app.app_context():
+                demo.seed()
+            yield made_app
+        path_of_password(made_app).unlink()
+
+    @pytest.fixture(autouse=True)
+    def password_file(self, app: Flask) -> Path:
+        return path_of_password(app)
+
+    def test_leaves_every_count_and_file_right(self, inside):
+        assert_everything_is_right()
+
+    def test_everybody_has_a_picture_of_their_own(self, app, guest):
+        with app.app_context():
+            people = {person.username: person.avatar_key for person in db.session.scalars(select(User))}
+
+        assert len(set(people.values())) == len(PEOPLE) and all(people.values())
+        assert f"/media/{people['ada']}/square.jpg" in guest.get("/@ada/").text
+        assert {guest.get(f"/media/{key}/square.jpg").status_code for key in people.values()} == {200}
+
+    def test_people_write_to_each_other_and_ada_has_something_to_read(self, inside):
+        ada = User.named("ada")
+        sides = Conversation.listed(ada, None).items
+        assert [side.other.username for side in sides] == ["ben", "mod", "zofia"]
+        assert [side.unread_count for side in sides] == [2, 0, 0] and not Conversation.with_wrong_counts()
+        letters = [copy.message for copy in sides[0].page().items]
+        assert letters == sorted(letters, key=lambda letter: letter.created_at, reverse=True)
+        assert all(letter.read_at is None or letter.created_at < letter.read_at < now() for letter in letters)
+        assert all(ada.joined_at < letter.created_at < now() - timedelta(hours=1) for letter in letters)
+
+    def test_people_follow_each_other(self, inside):
+        people = db.session.scalars(select(User)).all()
+        assert min(person.following_count for person in people) >= 3
+        assert min(person.followers_count for person in people) >= 1
+        assert not any(person.following_count == len(people) - 1 for person in people[1:])
+
+    def test_people_talk_under_what_others_share(self, inside):
+        assert count(Comment) >= 40
+        assert db.session.scalar(select(func.count()).where(CommentLike.id.is_not(None))) >= 40
+        assert db.session.query(Comment).filter(Comment.parent_id.is_not(None)).count() >= 5
+        titles = set(db.session.scalars(select(Post.title)))
+        assert set(TALK) <= titles
+
+    def test_has_reposts_saves_views_and_people_to_meet(self, inside):
+        ada, posts = User.named("ada"), published()
+        assert Post.with_wrong_repost_count() == Post.with_wrong_save_count() == {}
+        assert sum(post.repost_count for post in posts) >= 15 and count(Save) >= 20
+        assert all(post.view_count >= post.like_count for post in posts)
+        assert {entry.people[0].id for entry in Feed.page(ada, "time", None).items if entry.people}
+        assert {suggestion.kind for suggestion in Suggestion.of(ada)} & {"friends"}
+        early = select(Repost.id).join(Post, Post.id == Repost.post_id).where(Repost.created_at <= Post.published_at)
+        assert not db.session.scalar(early)
+
+    def test_lets_people_in_with_the_password_of_this_site(self, app, password_file):
+        with app.app_context():
+            password = password_file.read_text().strip()
+        Browser(app).log_in("ada", password)
+        Browser(app).log_in("mod", password)
+        assert stat.S_IMODE(password_file.stat().st_mode) == 0o600
+        assert len(password) >= 12
+
+    def test_makes_demo_people_of_whom_one_moderates(self, inside):
+        people = db.session.scalars(select(User)).all()
+        assert {(person.username, person.display_name, person.bio) for person in people} == {
+            (person.username, person.name, person.bio) for person in PEOPLE
+        }
+        assert all(person.demo for person in people)
+        assert [person.username for person in people if person.role != "member"] == ["mod"]
+
+    def test_names_the_photographer_and_the_licence_of_every_photograph(self, inside):
         alts = {credit.alt: credit for credit in credits_by_file().values()}
         pictured = [post for post in published() if post.photos]
         assert len(pictured) == 16
@@ -221,22 +240,16 @@ class TestSeed:
         assert sorted(len(post.photos) for post in pictured if len(post.photos) > 1) == [2, 2, 2, 4]
 
     def test_shows_no_photograph_twice_on_the_first_page(self, inside):
-        demo.seed()
-
         pictures = [photo.alt for post in published()[:PAGE_SIZE] for photo in post.photos]
         assert len(pictures) == len(set(pictures)) > PAGE_SIZE
 
     def test_has_a_different_favourite_for_each_period(self, inside):
-        demo.seed()
-
         lists = {period: Post.popular(Guest(), period, None).items for period in ("all", "month", "week")}
         favourites = {period: [post.like_count for post in posts[:3]] for period, posts in lists.items()}
         assert favourites == {"all": [11, 10, 9], "month": [10, 9, 8], "week": [8, 7, 6]}
         assert len({posts[0].id for posts in lists.values()}) == 3
 
     def test_has_posts_that_ada_likes_and_others(self, inside):
-        demo.seed()
-
         ada = User.named("ada")
         liked = {post.liked for post in Post.newest(ada, None).items}
         assert liked == {True, False}
@@ -244,8 +257,6 @@ class TestSeed:
         assert not db.session.scalar(own)
 
     def test_lies_in_the_past(self, inside):
-        demo.seed()
-
         for post in published():
             assert User.find(post.author_id).joined_at < post.created_at == post.published_at < now()
         earlier = select(Like.id).join(Post, Post.id == Like.post_id).where(Like.created_at <= Post.published_at)
@@ -255,8 +266,6 @@ class TestSeed:
         assert not db.session.scalar(dates.where(PostTag.published_at != Post.published_at))
 
     def test_keeps_one_draft_to_ada(self, inside):
-        demo.seed()
-
         drafts = Post.of_profile(User.named("ada"), User.named("ada"), None)[1]
         assert [post.title for post in drafts] == ["Evening meadow"]
         with pytest.raises(Missing):
@@ -264,20 +273,12 @@ class TestSeed:
 
     def test_links_tags_that_lead_somewhere_and_people_who_are_here(self, app, guest):
         with app.app_context():
-            demo.seed()
             post_id = next(post.id for post in published() if "@tane" in post.content)
 
         page = guest.get(f"/posts/{post_id}/").text
         assert 'href="/@tane/"' in page
         assert guest.get("/@tane/").status_code == 200
         assert guest.get("/tags/mountains/").text.count("<article") == 3
-
-    def test_does_without_redis(self, inside, app, monkeypatch):
-        monkeypatch.setattr(app.extensions["outbox"], "redis", Redis.from_url("unix:///nowhere/valkey.sock"))
-
-        demo.seed()
-
-        assert_everything_is_right()
 
 
 class TestInterrupted:
