@@ -20,7 +20,13 @@ _emptied = itertools.count(1)
 @contextmanager
 def emptied_after(made_app: Flask) -> Iterator[None]:
     """Take away what was left in tables, files, Redis and memory."""
-    yield
+    try:
+        yield
+    finally:
+        _empty(made_app)
+
+
+def _empty(made_app: Flask) -> None:
     with made_app.app_context():
         db.session.rollback()
         _empty_tables()
