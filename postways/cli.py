@@ -21,7 +21,7 @@ from postways.errors import Missing, Refused
 from postways.models import Client, Post, Tag, User
 from postways.models.credentials import check_password
 from postways.models.membership import moment_in
-from postways.models.user import ROLES
+from postways.models.standing import ROLES
 
 log = logging.getLogger(__name__)
 

@@ -57,9 +57,10 @@ from postways.models.block import Block
 from postways.models.guest import Actor, Guest
 from postways.models.mail import Mail
 from postways.models.mute import Mute
+from postways.models.permissions import UNVERIFIED
 from postways.models.post import Post
 from postways.models.telling import told
-from postways.models.user import UNVERIFIED, User
+from postways.models.user import User
 from postways.paging import Asked, Numbered
 from postways.text import cleaned, names_in, visible
 

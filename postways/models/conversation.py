@@ -38,8 +38,9 @@ from postways.models.mail import Mail
 from postways.models.message import Copy, Message, checked
 from postways.models.mute import Mute
 from postways.models.notification import Notification
+from postways.models.permissions import UNVERIFIED
 from postways.models.photo import Photo
-from postways.models.user import UNVERIFIED, User
+from postways.models.user import User
 from postways.paging import Asked, Numbered, Page
 from postways.text import folded
 

@@ -16,11 +16,11 @@ from postways.db import changed, db
 from postways.errors import Forbidden, Refused
 from postways.models.guest import Actor
 from postways.models.like import Like
+from postways.models.permissions import UNVERIFIED
 from postways.models.post_row import PostRow
 from postways.models.repost import Repost
 from postways.models.save import Save
 from postways.models.telling import told
-from postways.models.user import UNVERIFIED
 
 if TYPE_CHECKING:
     pass

@@ -14,8 +14,9 @@ from postways.db import Id, Moment, changed, db, now
 from postways.errors import Forbidden, Missing, Refused
 from postways.models.block import Block
 from postways.models.guest import Actor
+from postways.models.permissions import UNVERIFIED
 from postways.models.telling import told
-from postways.models.user import UNVERIFIED, User
+from postways.models.user import User
 from postways.paging import Asked, Numbered, Page
 
 STATES = ("requested", "accepted")

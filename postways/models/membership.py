@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, String, select, text, union_all
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,6 +14,7 @@ from postways.db import Moment, db, now
 from postways.errors import Forbidden, Missing, Refused
 from postways.models.audit import Audit
 from postways.models.mail import Mail
+from postways.models.user_row import UserRow
 
 if TYPE_CHECKING:
     from postways.models.user import User
@@ -33,7 +34,7 @@ NOBODY = "There is nobody with that name, id or confirmed address."
 SHUT_OUT = "This account is suspended. Restore it first, then grant the membership."
 
 
-class Membership:
+class Membership(UserRow):
     """What a `User` has of it."""
 
     premium_until: Mapped[datetime | None] = mapped_column(Moment)  # the membership runs, or ran, until then
@@ -42,13 +43,9 @@ class Membership:
     premium_said_at: Mapped[datetime | None] = mapped_column(Moment)  # when the newest word about it was spoken
 
     @property
-    def premium(self) -> bool:
+    def premium(self) -> bool:  # type: ignore[override]
         """Whether this person's membership runs at this moment."""
         return self.premium_until is not None and self.premium_until > now()
-
-    @property
-    def _person(self) -> User:
-        return cast("User", self)
 
     def become_premium(
         self, until: datetime | None, actor: User | None = None, *, door: str, said_at: datetime | None = None

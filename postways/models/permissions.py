@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from postways.models.post import Post
     from postways.models.user import User
 
+UNVERIFIED = "Confirm your address first: open the link in the mail to you. Your profile can send it again."
+
 
 class Addressed(Protocol):
     """A post, or what a list reads of one."""

@@ -42,11 +42,12 @@ from postways.models.guest import Actor, Guest
 from postways.models.listed import Listed
 from postways.models.locked import LockedPost
 from postways.models.moderated import Moderated
+from postways.models.permissions import UNVERIFIED
 from postways.models.photo import LONGEST_ALT, Photo
 from postways.models.post_row import LONGEST_CREDIT, LONGEST_TITLE, LONGEST_WARNING, PREMIUM
 from postways.models.tag import PostTag, Tag
 from postways.models.telling import told
-from postways.models.user import UNVERIFIED, User
+from postways.models.user import User
 from postways.text import names_in, tags_in, trimmed, words_of
 
 LONGEST_CONTENT = 10_000

@@ -12,7 +12,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from postways.models.audit import LONGEST_REASON
 from postways.models.report import ACTIONS
-from postways.models.user import ROLES
+from postways.models.standing import ROLES
 
 
 def trimmed(text: str | None) -> str:

@@ -13,7 +13,8 @@ from postways.db import db, reading
 from postways.errors import Forbidden, Refused
 from postways.htmx import go, page
 from postways.models import Audit, Report, User
-from postways.models.user import ROLES, SORTS, STATES
+from postways.models.directory import SORTS, STATES
+from postways.models.standing import ROLES
 from postways.moderation import bp, day_of, evening, midnight, next_url, people_in, refused
 from postways.moderation.forms import PremiumForm, ReasonForm, RoleForm, SuspendForm, trimmed
 

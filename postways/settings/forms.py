@@ -15,7 +15,7 @@ from postways.config import Config
 from postways.errors import Refused
 from postways.handlers import sentence
 from postways.models import Photo
-from postways.models.user import LONGEST_BIO, LONGEST_NAME
+from postways.models.user_row import LONGEST_BIO, LONGEST_NAME
 from postways.text import as_name, trimmed
 from postways.threads import in_thread
 

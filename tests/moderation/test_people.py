@@ -121,7 +121,7 @@ def test_what_the_list_does_not_know_is_refused(as_mod, query):
 def test_pages_show_everybody_once_and_cost_three_statements(app, as_mod, monkeypatch, sort):
     for n in range(7):
         make_user(app, f"person{n}")
-    monkeypatch.setattr("postways.models.user.ROLL_SIZE", 4)
+    monkeypatch.setattr("postways.models.directory.ROLL_SIZE", 4)
 
     path, seen = f"/authors/?sort={sort}", []
     while path:
