@@ -16,7 +16,13 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import psycopg2
+from flask import Flask
+from flask_migrate import upgrade
 
+from postways import create_app
+from postways.config import Config
+from postways.db import db
+from postways.local import valkey
 from postways.local.processes import die_with_parent, kill_sessions
 from tests.cast import PASSWORD, TOKEN
 
@@ -51,6 +57,17 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
+
+
+@contextmanager
+def own_valkey(folder: Path) -> Iterator[str]:
+    """The URL of a Valkey of its own, which keeps its data in `folder`."""
+    process, url = valkey.start(folder)
+    try:
+        yield url
+    finally:
+        process.kill()
+        process.wait()
 
 
 @contextmanager
@@ -91,6 +108,19 @@ class Site:
             "PORT": str(self.port),
             "WEB_CONCURRENCY": "1",
         }
+
+    @contextmanager
+    def seen(self) -> Iterator[Flask]:
+        """Its database, made by the migrations and seen from the test's own process."""
+        app = create_app(Config.from_environment(self.environ))
+        with app.app_context():
+            upgrade()
+        try:
+            yield app
+        finally:
+            with app.app_context():
+                db.session.remove()
+                db.engine.dispose()
 
     def web(self):
         """The real server, once it answers."""

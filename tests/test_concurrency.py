@@ -9,18 +9,14 @@ from contextlib import ExitStack
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 from sqlalchemy import func, select
 
-from postways import create_app
-from postways.config import Config
 from postways.db import db
-from postways.local import valkey
 from postways.local.processes import members
 from postways.models import Like, Photo, Post, User
 from tests.cast import make_photo, make_post, make_user, picture
 from tests.pictures import encoded, photo
-from tests.servers import Site, Visitor, empty_database, until
+from tests.servers import Site, Visitor, empty_database, own_valkey, until
 
 pytestmark = pytest.mark.slow
 
@@ -32,22 +28,14 @@ LONGEST_RECOVERY = 120.0  # seconds; it is far less, and no test asserts a time
 @pytest.fixture
 def site(tmp_path, worker_id) -> Site:
     (tmp_path / "valkey").mkdir()
-    process, redis_url = valkey.start(tmp_path / "valkey")
-    yield Site(tmp_path, empty_database(tmp_path, f"postways_many_{worker_id}"), redis_url)
-    process.kill()
-    process.wait()
+    with own_valkey(tmp_path / "valkey") as redis_url:
+        yield Site(tmp_path, empty_database(tmp_path, f"postways_many_{worker_id}"), redis_url)
 
 
 @pytest.fixture
 def seen(site) -> Flask:
-    """The site's database, seen from the test's own process."""
-    app = create_app(Config.from_environment(site.environ))
-    with app.app_context():
-        upgrade()
-    yield app
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with site.seen() as app:
+        yield app
 
 
 class Hand(threading.Thread):

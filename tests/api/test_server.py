@@ -9,11 +9,7 @@ from contextlib import suppress
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 
-from postways import create_app
-from postways.config import Config
-from postways.db import db
 from tests.api.client import Client
 from tests.cast import make_user
 from tests.servers import PATIENCE, Site, empty_database
@@ -32,13 +28,8 @@ def site(tmp_path_factory, worker_id, redis_url) -> Site:
 
 @pytest.fixture(scope="module")
 def seen(site) -> Flask:
-    """The site's database, seen from the test's own process."""
-    app = create_app(Config.from_environment(site.environ))
-    with app.app_context():
-        upgrade()
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    with site.seen() as app:
+        yield app
 
 
 @pytest.fixture(scope="module")

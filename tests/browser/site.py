@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,8 +21,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from postways.config import PREFIX, Config
 from tests.cast import PASSWORD, TOKEN, picture
 from tests.pictures import still
+from tests.servers import ROOT, free_port
 
-ROOT = Path(__file__).parents[2]
 READY = "Postways is at "
 SETTINGS = {setting.name.upper() for setting in fields(Config)}
 
@@ -32,7 +31,7 @@ class Site:
     """One running site with a data folder of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self.url = f"http://127.0.0.1:{_free_port()}"
+        self.url = f"http://127.0.0.1:{free_port()}"
         self._states: dict[str, Any] = {}
         self._environment = _without_settings(os.environ) | {
             "PORT": self.url.rpartition(":")[2],
@@ -239,9 +238,3 @@ def _send(context: BrowserContext, path: str, form: list[tuple[str, str]]) -> st
 
 def _without_settings(environ: os._Environ[str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if name.removeprefix(PREFIX) not in SETTINGS}
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])

@@ -9,11 +9,9 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 from redis import Redis
 
-from postways import create_app, jobs
-from postways.config import Config
+from postways import jobs
 from postways.db import db, now
 from postways.local import valkey
 from postways.models import Post, User
@@ -55,15 +53,10 @@ def site(tmp_path_factory, worker_id, plug) -> Site:
 
 @pytest.fixture(scope="module")
 def seen(site) -> Flask:
-    """The site's database, seen from the test's own process."""
-    app = create_app(Config.from_environment(site.environ))
-    with app.app_context():
-        upgrade()
-    for name in ("ada", "ben"):
-        make_user(app, name)
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    with site.seen() as app:
+        for name in ("ada", "ben"):
+            make_user(app, name)
+        yield app
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import pytest
 
 from postways.local import bootstrap
 from postways.local.bootstrap import Refusal
+from tests.servers import free_port
 
 SOURCE = Path(bootstrap.__file__)
 
@@ -24,12 +25,6 @@ def project(tmp_path):
     (tmp_path / "requirements.txt").write_text("# none\n")
     (tmp_path / "postways/local/__main__.py").write_text("import sys; print('started', sys.argv[1:], sys.prefix)")
     return tmp_path
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def started(project, *arguments, **settings):

@@ -25,12 +25,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from flask import Flask
-from flask_migrate import upgrade
 from PIL import Image
 from urllib3.filepost import encode_multipart_formdata
 
-from postways import create_app
-from postways.config import Config
 from postways.db import db
 from postways.local.processes import die_with_parent, kill_sessions
 from postways.models import Post, Session
@@ -208,13 +205,8 @@ def site(tmp_path_factory, worker_id, redis_url) -> Site:
 
 @pytest.fixture(scope="module")
 def seen(site) -> Flask:
-    """The site's database, seen from the test's own process."""
-    app = create_app(Config.from_environment(site.environ))
-    with app.app_context():
-        upgrade()
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    with site.seen() as app:
+        yield app
 
 
 @pytest.fixture(scope="module")

@@ -15,18 +15,14 @@ from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 from redis import Redis
 from sqlalchemy import MetaData, select, text
 
-from postways import create_app
-from postways.config import Config
 from postways.db import db
-from postways.local import valkey
 from postways.models import Block, Mail, User
 from tests.cast import PASSWORD, TOKEN, link_in, make_user
 from tests.oauth.flow import VERIFIER, Prints
-from tests.servers import Site, Visitor, empty_database, until
+from tests.servers import Site, Visitor, empty_database, own_valkey, until
 
 pytestmark = pytest.mark.slow
 OLD, NEW, WRONG = "first secret words 5", "second secret words 6", "a guess that is wrong 7"
@@ -37,10 +33,8 @@ IN_MAILS = {"link of the first mail", "link of the reset", "recovery token"}  # 
 
 @pytest.fixture
 def server(tmp_path):
-    process, url = valkey.start(tmp_path)
-    yield url
-    process.kill()
-    process.wait()
+    with own_valkey(tmp_path) as url:
+        yield url
 
 
 @pytest.fixture
@@ -52,13 +46,8 @@ def site(tmp_path, worker_id, server) -> Site:
 
 @pytest.fixture
 def seen(site) -> Flask:
-    """The site's database, seen from the test's own process."""
-    app = create_app(Config.from_environment(site.environ))
-    with app.app_context():
-        upgrade()
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    with site.seen() as app:
+        yield app
 
 
 class Eva(Visitor):

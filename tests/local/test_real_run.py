@@ -4,16 +4,16 @@ import http.client
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.servers import ROOT, free_port, until
+
 COMMAND = [sys.executable, str(ROOT / "postways/local/__main__.py"), "run"]
+PATIENCE = 60.0  # seconds; it starts everything, and no test asserts a time
 
 pytestmark = pytest.mark.slow
 
@@ -31,8 +31,8 @@ class Run:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(COMMAND, cwd=ROOT, env=self.environ, stdout=log, stderr=log)
         try:
-            until(lambda: f"Postways is at http://127.0.0.1:{self.port}" in self.words())
-            until(lambda: {"worker --queues mail,default", "scheduler"} <= set(self.commands().values()))
+            until(lambda: f"Postways is at http://127.0.0.1:{self.port}" in self.words(), PATIENCE)
+            until(lambda: {"worker --queues mail,default", "scheduler"} <= set(self.commands().values()), PATIENCE)
         except BaseException:
             self.process.terminate()
             self.process.wait()
@@ -59,19 +59,6 @@ class Run:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         connection.request("GET", path)
         return connection.getresponse()
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def until(condition, patience=60):
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.05)
 
 
 def descendants(pid):
@@ -102,11 +89,11 @@ def site(tmp_path):
 def test_what_is_killed_comes_back_and_ctrl_c_ends_it_all(site):
     master = min(site.pids("gunicorn"))
     os.kill(master, signal.SIGKILL)
-    until(lambda: site.pids("gunicorn") and master not in site.pids("gunicorn") and site.ready())
+    until(lambda: site.pids("gunicorn") and master not in site.pids("gunicorn") and site.ready(), PATIENCE)
 
     (server,) = site.pids("valkey-server")
     os.kill(server, signal.SIGKILL)
-    until(lambda: site.pids("valkey-server") not in ([], [server]) and site.ready())
+    until(lambda: site.pids("valkey-server") not in ([], [server]) and site.ready(), PATIENCE)
 
     second = subprocess.run(
         COMMAND, cwd=ROOT, env=site.environ | {"PORT": str(free_port())}, capture_output=True, text=True
