@@ -45,6 +45,7 @@ class Hand(threading.Thread):
         super().__init__(daemon=True)
         self.visitor = Visitor(site).log_in(name)
         self.token = self.visitor.token()
+        self.visitor.connection.close()  # it would idle while the others log in, and the server ends what idles
         self.posts, self.stop = posts, stop
         self.statuses: list[int] = []
         self.random = random.Random(name)
