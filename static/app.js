@@ -6,6 +6,19 @@
   const notice = $("#notice");
   const say = (words) => notice.replaceChildren(Object.assign(document.createElement("p"), { textContent: words }));
   const items = () => all(".card, #grid li");
+
+  // Back shows a page as it was left. One from before a log-out, or of somebody else, is asked for again instead.
+  const { person = "" } = document.body.dataset, shown = "person";
+  const left = () => (localStorage.getItem(shown) ?? "") !== person;
+  const again = () => {
+    document.documentElement.style.visibility = "hidden";
+    location.reload();
+  };
+  on("pageshow", ({ persisted }) => persisted && left() && again(), window);
+  if (performance.getEntriesByType("navigation")[0]?.type === "back_forward" && left()) again();
+  else if (person) localStorage.setItem(shown, person);
+  else localStorage.removeItem(shown);
+
   let hush;
   new MutationObserver(() => {
     clearTimeout(hush);

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.site import log_in
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, TOKEN
 
 
 def _sign_up(page, name, password=PASSWORD, again=None):
@@ -67,3 +67,30 @@ def test_who_must_log_in_first_lands_where_they_wanted_to_go(visitor, site, chro
     visitor.locator("main").get_by_role("button", name="Log in", exact=True).click()
 
     expect(visitor).to_have_url(re.compile("/posts/add/$"))
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["told to forget", "keeps its pages"])
+def test_back_after_the_log_out_shows_nothing_personal(open_page, site, full, kept):
+    page, name = open_page(), f"leaves{uuid4().hex[:8]}"
+    site.create(name)
+    log_in(page, name)
+    page.goto("/settings/privacy/")
+    page.goto("/search/")
+    page.get_by_role("searchbox").fill("album")  # the address changes by htmx
+    expect(page.locator("#grid li")).to_have_count(1)
+    page.goto("/messages/")
+
+    if kept:  # the session ends without a word to the browser, as where pages are kept whatever is said
+        token = TOKEN.search(page.content())[1]
+        assert page.context.request.post("/logout/", form={"csrf_token": token}, headers={"Origin": site.url}).ok
+        page.goto("/")
+    else:
+        page.get_by_role("button", name="Log out").first.click()
+
+    expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="Log in")).to_be_visible()
+    for address in (r"/login/\?next=/messages/", r"/search/\?q=album", r"/login/\?next=/settings/privacy/"):
+        page.go_back(wait_until="commit")
+        expect(page).to_have_url(re.compile(address))
+        expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="Log in")).to_be_visible()
+        expect(page.get_by_role("button", name="Log out")).to_have_count(0)
+        expect(page.get_by_text(name)).to_have_count(0)
