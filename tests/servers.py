@@ -27,7 +27,7 @@ from postways.local.processes import die_with_parent, kill_sessions
 from tests.cast import PASSWORD, TOKEN
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 30.0  # seconds; generous, no test asserts a time
+PATIENCE = 90.0  # seconds; generous, no test asserts a time
 
 
 def empty_database(folder: Path, name: str) -> str:

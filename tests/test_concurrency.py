@@ -78,7 +78,7 @@ def test_many_who_read_and_like_beside_a_busy_worker_get_answers_and_every_count
         time.sleep(SECONDS)
         stop.set()
         for hand in hands:
-            hand.join(timeout=30)
+            hand.join(timeout=90)
 
     statuses = [status for hand in hands for status in hand.statuses]
     assert set(statuses) == {200, 303}

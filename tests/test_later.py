@@ -34,7 +34,7 @@ def queued(app, name: str = "media") -> list[str]:
 def unplugged(app, tmp_path, monkeypatch):
     """A Redis of our own that the application uses, to be stopped and started."""
     own, usual = Plug(tmp_path), {name: app.extensions[name] for name in ("redis", "outbox")}
-    redis = Redis.from_url(own.url, socket_timeout=2, socket_connect_timeout=2)
+    redis = Redis.from_url(own.url, socket_timeout=10, socket_connect_timeout=10)
     app.extensions |= {"redis": redis, "outbox": later.Outbox(redis)}
     monkeypatch.setattr(later, "REST", 0.0)
     yield own

@@ -17,7 +17,7 @@ def at_once(works: Sequence[Callable[[], Result]]) -> list[Result]:
     barrier = Barrier(len(works))
 
     def start(work: Callable[[], Result]) -> Result:
-        barrier.wait(timeout=30)
+        barrier.wait(timeout=90)
         return work()
 
     with ThreadPoolExecutor(len(works)) as threads:

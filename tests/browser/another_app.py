@@ -46,7 +46,7 @@ def wait_for(server: HTTPServer) -> str:
 
 
 server = HTTPServer(("127.0.0.1", int(port)), Back)
-knows = requests.get(f"{site}/.well-known/oauth-authorization-server", timeout=10).json()
+knows = requests.get(f"{site}/.well-known/oauth-authorization-server", timeout=60).json()
 session = OAuth2Session(
     client_id,
     client_secret,
@@ -62,16 +62,16 @@ refusal = wait_for(server)  # the person cancels first
 print(address, flush=True)
 came = wait_for(server)
 token = session.fetch_token(
-    knows["token_endpoint"], authorization_response=came, state=state, code_verifier=verifier, timeout=10
+    knows["token_endpoint"], authorization_response=came, state=state, code_verifier=verifier, timeout=60
 )
-me = session.get(f"{site}/api/v1/users/me/", timeout=10).json()
-made = session.post(f"{site}/api/v1/posts/", json={"title": "Sent by another app"}, timeout=10)
-changed = session.patch(f"{site}/api/v1/posts/{made.json()['id']}/", json={"title": "No"}, timeout=10)
-following = session.refresh_token(knows["token_endpoint"], timeout=10)
+me = session.get(f"{site}/api/v1/users/me/", timeout=60).json()
+made = session.post(f"{site}/api/v1/posts/", json={"title": "Sent by another app"}, timeout=60)
+changed = session.patch(f"{site}/api/v1/posts/{made.json()['id']}/", json={"title": "No"}, timeout=60)
+following = session.refresh_token(knows["token_endpoint"], timeout=60)
 asked = session.introspect_token(knows["introspection_endpoint"], token=following["access_token"]).json()
 let_go = session.revoke_token(knows["revocation_endpoint"], token=following["refresh_token"])
 after = requests.get(
-    f"{site}/api/v1/users/me/", headers={"Authorization": f"Bearer {following['access_token']}"}, timeout=10
+    f"{site}/api/v1/users/me/", headers={"Authorization": f"Bearer {following['access_token']}"}, timeout=60
 )
 print(
     json.dumps(

@@ -55,16 +55,16 @@ class Site:
     def stop(self) -> None:
         """End it as Ctrl-C does."""
         self._process.send_signal(signal.SIGINT)
-        self._process.wait(timeout=30)
+        self._process.wait(timeout=90)
 
-    def wait_for_words(self, words: str, times: int = 1, patience: float = 60.0) -> None:
+    def wait_for_words(self, words: str, times: int = 1, patience: float = 120.0) -> None:
         """Until the site has printed `words` so often."""
         deadline = time.monotonic() + patience
         while self._log.read_text(errors="replace").count(words) < times:
             assert self._process.poll() is None and time.monotonic() < deadline, self._log.read_text(errors="replace")
             time.sleep(0.05)
 
-    def wait_until_ready(self, patience: float = 60.0) -> None:
+    def wait_until_ready(self, patience: float = 120.0) -> None:
         """Until it answers again after one of its children was killed."""
         deadline = time.monotonic() + patience
         while not self._answers():

@@ -6,14 +6,12 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.site import share
 
-READY = 20_000  # milliseconds for the worker
-
 
 def _edit(page: Page, title: str) -> int:
     """Share a picture and open the page where it is framed; answers with the post's id."""
     post = share(page.context, title, pictures=1, alt="One field")
     page.goto(f"/posts/{post}/")
-    expect(page.get_by_role("img", name="One field")).to_be_visible(timeout=READY)
+    expect(page.get_by_role("img", name="One field")).to_be_visible()
     page.goto(f"/posts/{post}/edit/")
     page.get_by_role("link", name="Turn and crop").click()
     expect(page.get_by_role("heading", level=1, name="Turn and crop")).to_be_visible()
@@ -49,7 +47,7 @@ def test_a_corner_is_dragged_the_frame_moved_and_the_picture_changes_by_itself(a
 
     picture = ada.get_by_role("img", name="One field")
     expect(picture).to_be_visible()
-    expect(picture).to_have_attribute("width", re.compile(r"^(?!1200$)\d+$"), timeout=READY)
+    expect(picture).to_have_attribute("width", re.compile(r"^(?!1200$)\d+$"))
     assert abs(int(picture.get_attribute("width")) - int(picture.get_attribute("height"))) <= 2
 
 
@@ -68,7 +66,7 @@ def test_the_keyboard_alone_turns_and_crops(ada):
     ada.get_by_role("button", name="Save").press("Enter")
 
     ada.wait_for_url(f"**/posts/{post}/#photo-1")
-    expect(ada.get_by_role("img", name="One field")).to_have_attribute("width", "800", timeout=READY)
+    expect(ada.get_by_role("img", name="One field")).to_have_attribute("width", "800")
     expect(ada.get_by_role("img", name="One field")).to_have_attribute("height", "600")
 
 
@@ -80,11 +78,11 @@ def test_it_works_without_scripts_and_can_be_undone(ada, open_page):
     expect(page.locator("#framing image")).to_have_attribute("transform", re.compile("270"))
     page.get_by_role("button", name="Save").click()
     ada.goto(f"/posts/{post}/")
-    expect(ada.get_by_role("img", name="One field")).to_have_attribute("width", "800", timeout=READY)
+    expect(ada.get_by_role("img", name="One field")).to_have_attribute("width", "800")
 
     page.goto(f"/posts/{post}/edit/")
     page.get_by_role("link", name="Turn and crop").click()
     page.get_by_role("button", name="Back to the original").click()
     expect(ada.get_by_role("img", name="One field")).to_be_visible()
     ada.reload()
-    expect(ada.get_by_role("img", name="One field")).to_have_attribute("width", "1200", timeout=READY)
+    expect(ada.get_by_role("img", name="One field")).to_have_attribute("width", "1200")

@@ -46,7 +46,7 @@ def test_the_end_shows_by_itself_and_the_page_needs_no_scripts(site, open_page):
     site.command("users", "premium", "pia", f"{now() + timedelta(seconds=6):%Y-%m-%dT%H:%M:%SZ}")
     for page in (pia, plain):
         page.goto("/membership/")
-    expect(pia.locator("#mine")).to_contain_text("You are no premium member any more.", timeout=20_000)
+    expect(pia.locator("#mine")).to_contain_text("You are no premium member any more.")
 
     plain.reload()
     expect(plain.locator("#mine")).to_contain_text("You are no premium member any more.")

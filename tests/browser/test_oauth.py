@@ -31,7 +31,7 @@ def test_another_app_gets_leave_and_acts_with_it_and_the_person_takes_it_back(si
     finally:
         if other.poll() is None:
             other.send_signal(signal.SIGTERM)
-        other.wait(timeout=10)
+        other.wait(timeout=60)
 
     assert parse_qs(urlsplit(seen["refusal"]).query)["error"] == ["access_denied"]
     assert parse_qs(urlsplit(seen["came"]).query)["iss"] == [seen["issuer"]] == [site.url]

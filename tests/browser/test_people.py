@@ -5,8 +5,6 @@ from playwright.sync_api import Page, expect
 from tests.browser.site import say, share
 from tests.browser.test_every_page import check
 
-READY = 20_000  # milliseconds for the worker
-
 
 def test_the_pages_of_people_are_sound(full, open_page):
     ben, eva = open_page("ben"), open_page("eva")
@@ -72,7 +70,7 @@ def test_a_block_empties_what_the_other_has_open(full, open_page):
     windows = [eva, eva.context.new_page(), eva.context.new_page()]
     for window, path in zip(windows, ("/", f"/posts/{post}/", "/@ben/"), strict=True):
         window.goto(path)
-        expect(window.locator(f"#post-{post} img").first).to_be_attached(timeout=READY)
+        expect(window.locator(f"#post-{post} img").first).to_be_attached()
     windows[1].locator("textarea").first.fill("What I was about to say")
 
     ben.goto("/@eva/")

@@ -71,12 +71,12 @@ def test_a_picture_of_oneself_comes_by_itself_or_with_the_next_look(site: Site, 
 
     shown = page.locator("#avatar img")
     if not scripts:
-        for _ in range(40):
+        for _ in range(160):
             page.reload()
             if shown.count():
                 break
             page.wait_for_timeout(250)
-    expect(shown).to_be_visible(timeout=20_000)
+    expect(shown).to_be_visible()
 
     page.get_by_role("button", name="Remove the picture").click()
     expect(shown).to_have_count(0)

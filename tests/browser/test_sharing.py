@@ -9,8 +9,6 @@ from playwright.sync_api import Page, expect
 from tests.browser.site import half_jpeg, hold, share
 from tests.cast import picture
 
-READY = 20_000  # milliseconds for the worker
-
 
 def _file(name, data=None, mime="image/jpeg"):
     return {"name": name, "mimeType": mime, "buffer": picture(1200, 800) if data is None else data}
@@ -68,7 +66,7 @@ def test_an_album_of_two_is_shared_and_its_pictures_appear_by_themselves(ada, vi
 
     for page in (ada, visitor):
         for alt in ("A teal field", "An orange field"):
-            expect(page.get_by_role("img", name=alt)).to_be_visible(timeout=READY)
+            expect(page.get_by_role("img", name=alt)).to_be_visible()
         expect(page.get_by_text("Being prepared…")).to_have_count(0)
 
 
@@ -87,7 +85,7 @@ def test_progress_is_shown_and_the_post_waits_for_its_uploads(ada):
         route.continue_()
 
     expect(ada.get_by_role("heading", level=1, name="Sent too early")).to_be_visible()
-    expect(ada.get_by_role("img", name="Typed while it was on its way")).to_be_visible(timeout=READY)
+    expect(ada.get_by_role("img", name="Typed while it was on its way")).to_be_visible()
 
 
 @pytest.mark.parametrize("way", ["drop", "paste"])
@@ -177,14 +175,14 @@ def test_an_upload_that_broke_off_is_sent_again(ada, troubles):
 def test_a_failed_picture_says_why_and_can_be_retried_and_replaced(ada, site):
     ada.goto("/posts/add/")
     _choose(ada, _file("half.jpg", half_jpeg()))
-    expect(_shots(ada)).to_contain_text("The file ends early.", timeout=READY)
+    expect(_shots(ada)).to_contain_text("The file ends early.")
     _publish(ada, "Half a picture")
     expect(ada.locator("figure")).to_contain_text("The file ends early.")
 
     with site.paused("postways.background worker"):
         ada.get_by_role("button", name="Try again").click()
         expect(ada.locator("figure")).to_contain_text("Being prepared…")
-    expect(ada.locator("figure")).to_contain_text("The file ends early.", timeout=READY)
+    expect(ada.locator("figure")).to_contain_text("The file ends early.")
     ada.get_by_role("link", name="Replace it").click()
     _shots(ada).nth(0).get_by_role("button", name="Remove").click()
     _choose(ada, _file("whole.jpg"))
@@ -192,7 +190,7 @@ def test_a_failed_picture_says_why_and_can_be_retried_and_replaced(ada, site):
     _described(ada, 0).fill("Whole again")
     ada.get_by_role("button", name="Save").click()
 
-    expect(ada.get_by_role("img", name="Whole again")).to_be_visible(timeout=READY)
+    expect(ada.get_by_role("img", name="Whole again")).to_be_visible()
 
 
 def test_a_draft_is_published_from_its_page_and_a_post_is_deleted(ada, visitor, troubles):

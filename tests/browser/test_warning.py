@@ -5,7 +5,6 @@ from playwright.sync_api import Page, expect
 from tests.browser.site import share
 
 REASON = "A spider, very close"
-READY = 20_000  # milliseconds for the worker
 
 
 def _covers(page: Page):
@@ -15,7 +14,7 @@ def _covers(page: Page):
 def _share(ada: Page, pictures: int = 1) -> int:
     post = share(ada.context, "Eight legs", warning=REASON, pictures=pictures, alt="Many eyes")
     ada.goto(f"/posts/{post}/")
-    expect(_covers(ada)).to_have_count(pictures, timeout=READY)
+    expect(_covers(ada)).to_have_count(pictures)
     return post
 
 

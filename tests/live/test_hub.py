@@ -20,7 +20,7 @@ COUNT = re.compile(r"#like-count-(\d+)\" hx-swap=\"textContent\">([\d,]+)<")
 @pytest.fixture
 def hub(app) -> Hub:
     """A hub that reads only when a test says so."""
-    own = Redis.from_url(app.extensions["config"].redis_url, socket_timeout=5)
+    own = Redis.from_url(app.extensions["config"].redis_url, socket_timeout=30)
     hub = Hub(app, own, app.extensions["outbox"])
     hub._begin()
     yield hub

@@ -56,7 +56,7 @@ class Run:
             return False
 
     def get(self, path):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request("GET", path)
         return connection.getresponse()
 
@@ -83,7 +83,7 @@ def site(tmp_path):
     yield run
     if run.process.poll() is None:
         run.process.terminate()
-    run.process.wait(timeout=40)
+    run.process.wait(timeout=120)
 
 
 def test_what_is_killed_comes_back_and_ctrl_c_ends_it_all(site):
@@ -105,7 +105,7 @@ def test_what_is_killed_comes_back_and_ctrl_c_ends_it_all(site):
     everything = site.commands()
     site.process.send_signal(signal.SIGINT)
 
-    assert site.process.wait(timeout=40) == 0
+    assert site.process.wait(timeout=120) == 0
     assert stream.read() is not None
     assert not [pid for pid in everything if exists(pid)]
 
@@ -121,7 +121,7 @@ def test_a_killed_supervisor_leaves_nothing_and_can_be_started_again_at_once(sit
     assert "Postways is at" in again.stdout.readline()
     assert not [pid for pid in everything if exists(pid)]
     again.terminate()
-    again.communicate(timeout=40)
+    again.communicate(timeout=120)
 
 
 def test_a_path_too_long_for_a_socket_works_and_its_temporary_folder_goes(tmp_path):
@@ -131,6 +131,6 @@ def test_a_path_too_long_for_a_socket_works_and_its_temporary_folder_goes(tmp_pa
 
     run.process.terminate()
 
-    assert run.process.wait(timeout=40) == 0
+    assert run.process.wait(timeout=120) == 0
     assert socket_path.parent.parent != run.folder
     assert not socket_path.parent.exists()

@@ -57,7 +57,7 @@ class Running:
 
     def rest(self):
         """Everything else that it prints, and its exit code."""
-        text = self.process.communicate(timeout=30)[0]
+        text = self.process.communicate(timeout=90)[0]
         return text, self.process.returncode
 
 
@@ -89,7 +89,7 @@ def alive(pid):
     return sys.platform != "linux"
 
 
-def gone(*pids, within=5.0):
+def gone(*pids, within=60.0):
     deadline = time.monotonic() + within
     while any(alive(pid) for pid in pids):
         if time.monotonic() > deadline:

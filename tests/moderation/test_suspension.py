@@ -125,7 +125,7 @@ def test_a_refused_suspension_comes_back_filled(app, ada, as_mod, fields, said):
 
 
 def test_open_pages_of_the_suspended_are_cut_off_and_others_hear_no_more(app, ada, ben, post, as_mod):
-    redis = Redis.from_url(app.extensions["config"].redis_url, socket_timeout=5)
+    redis = Redis.from_url(app.extensions["config"].redis_url, socket_timeout=30)
     hub = Hub(app, redis, app.extensions["outbox"])
     hub._begin()
     hers, his = (Stream(who.id, {post.id: ada.id}, home=False) for who in (ada, ben))
