@@ -11,7 +11,7 @@ from pydantic import Field
 
 from postways.api import bp
 from postways.api.door import absolute, door
-from postways.api.posts import PostItem, items_of
+from postways.api.post_answers import PostItem, items_of
 from postways.api.shapes import MOST_PER_PAGE, Shape, Whole, Words
 from postways.api.users import Person, person_of
 from postways.models import Feed, User
