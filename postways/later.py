@@ -18,6 +18,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.exceptions import DuplicateJobError
+from rq.job import Job
 from rq.serializers import JSONSerializer
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
@@ -40,6 +41,7 @@ QUEUES = {
 }
 JOB_TIMEOUT = 120  # seconds
 LONG_JOBS = {"make_export": 3_600}  # seconds
+AGAIN = "-again"  # behind the id of a job that is asked for while it runs
 FAILURE_TTL = 3_600  # seconds that a failed job's ids stay in Redis
 PATIENCE = 0.25  # seconds that a request waits for Redis
 REST = 1.0  # seconds that Redis is left alone after it failed
@@ -127,25 +129,39 @@ class Outbox:
         del self._untold[:-MOST_UNTOLD]
 
     def _enqueue(self, name: str, ids: tuple[int, ...]) -> None:
+        """Let it wait in line, once.
+
+        A job that has left the line runs, has failed, or died with its worker, and which of them can't be told for
+        sure. Under its id it may not be asked for again: two workers would share one entry, and who is done first
+        takes it from the other. So what is asked for meanwhile waits under a second id.
+        """
         queue = Queue(QUEUES[name], connection=self.redis, serializer=JSONSerializer)
-        job_id = "-".join([name, *map(str, ids)])
-        job = queue.create_job(
-            f"postways.jobs.{name}",
-            args=ids,
-            job_id=job_id,
-            description=job_id,
-            timeout=LONG_JOBS.get(name, JOB_TIMEOUT),
-            result_ttl=0,
-            failure_ttl=FAILURE_TTL,
-        )
-        try:
-            queue.enqueue_job(job, unique=True)
-        except DuplicateJobError:
-            if not self._in_line(queue, job_id):
-                queue.enqueue_job(job)  # the older one failed, or died with its worker
+        first = _job_of(queue, name, ids)
+        for job in (first, _job_of(queue, name, ids, AGAIN)):
+            try:
+                queue.enqueue_job(job, unique=True)
+            except DuplicateJobError:
+                if self._in_line(queue, job.id):
+                    return
+            else:
+                return
+        queue.enqueue_job(first)  # both have left the line, and the first one long ago
 
     def _in_line(self, queue: Queue, job_id: str) -> bool:
         return self.redis.lpos(queue.key, job_id) is not None
+
+
+def _job_of(queue: Queue, name: str, ids: tuple[int, ...], more: str = "") -> Job:
+    job_id = "-".join([name, *map(str, ids)]) + more
+    return queue.create_job(
+        f"postways.jobs.{name}",
+        args=ids,
+        job_id=job_id,
+        description=job_id,
+        timeout=LONG_JOBS.get(name, JOB_TIMEOUT),
+        result_ttl=0,
+        failure_ttl=FAILURE_TTL,
+    )
 
 
 def _wanted() -> list[tuple[str, str, Any]]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 from redis import Redis
-from rq import Queue
+from rq import Queue, SimpleWorker
 from rq.registry import FailedJobRegistry, StartedJobRegistry
 from rq.serializers import JSONSerializer
 
@@ -145,10 +145,11 @@ def test_a_job_that_failed_can_be_queued_again(app):
     FailedJobRegistry(queue=queue).add(job, ttl=later.FAILURE_TTL)
     assert queued(app) == []
 
-    later.job("process_photo", 7)
-    db.session.commit()
+    for _ in range(2):
+        later.job("process_photo", 7)
+        db.session.commit()
 
-    assert queued(app) == ["process_photo-7"]
+    assert [waiting.args for waiting in queue.jobs] == [[7]]
 
 
 def test_a_job_whose_worker_died_can_be_queued_again(app):
@@ -159,10 +160,46 @@ def test_a_job_whose_worker_died_can_be_queued_again(app):
         StartedJobRegistry(queue=queue).add_execution(_execution(job), pipeline=pipeline, ttl=60)
         pipeline.execute()
 
-    later.job("process_photo", 7)
-    db.session.commit()
+    for _ in range(2):
+        later.job("process_photo", 7)
+        db.session.commit()
 
-    assert queued(app) == ["process_photo-7"]
+    assert [waiting.args for waiting in queue.jobs] == [[7]]
+
+
+def test_a_job_whose_workers_died_twice_can_be_queued_again(app):
+    for _ in range(4):
+        later.job("process_photo", 7)
+        db.session.commit()
+        queue, job = _taken(app)
+        assert job.args == [7]
+    assert queued(app) == []
+
+
+def test_a_job_that_is_asked_for_while_it_runs_runs_once_more_and_disturbs_no_other(app, monkeypatch, caplog):
+    caplog.set_level(logging.WARNING)
+    worked: list[int] = []
+
+    def work() -> None:
+        queue = Queue("default", connection=app.extensions["redis"], serializer=JSONSerializer)
+        SimpleWorker([queue], connection=queue.connection, serializer=JSONSerializer).work(burst=True)
+
+    def suggest(person_id: int) -> None:
+        worked.append(person_id)
+        if len(worked) == 1:
+            for _ in range(2):
+                later.job("suggest", person_id)
+                db.session.commit()
+            work()  # another worker is free
+
+    monkeypatch.setattr(jobs, "suggest", suggest)
+    later.job("suggest", 7)
+    db.session.commit()
+    work()
+
+    assert worked == [7, 7]
+    assert [record.message for record in caplog.records if "exception" in record.message] == []
+    assert FailedJobRegistry("default", connection=app.extensions["redis"]).get_job_ids() == []
 
 
 def _taken(app):
