@@ -28,6 +28,7 @@ class LockedPost:
     placeholder: str  # a data URI, empty without a photograph that is ready
     width: int
     height: int
+    text_only: bool  # it has no photograph, only words
     # by the reader, who can take back what was done while it was open
     liked: bool
     reposted: bool
@@ -51,6 +52,7 @@ class LockedPost:
             shown.placeholder if shown else "",
             shown.width if shown else 0,
             shown.height if shown else 0,
+            first is None,
             post.liked,
             post.reposted,
             post.saved,
