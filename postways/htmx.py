@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import htmx_flask
 from flask import Response, current_app, g, make_response, redirect, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
 from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -92,6 +93,15 @@ def came_from(otherwise: str = "/") -> str:
     if parts.netloc != request.host:
         return otherwise
     return inside(parts.path + (f"?{parts.query}" if parts.query else ""), otherwise)
+
+
+def asking_endpoint() -> str:
+    """Which page of ours asks by htmx, by the name of its view; empty where that can't be told."""
+    adapter = current_app.create_url_adapter(request)
+    try:
+        return adapter.match(urlsplit(came_from()).path, method="GET")[0] if adapter is not None else ""
+    except HTTPException:  # no page of ours, or one at another address by now
+        return ""
 
 
 def inside(url: str | None, otherwise: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, abort, current_app, g, request
 
 from postways.db import db
-from postways.htmx import fragment
+from postways.htmx import asking_endpoint, fragment
 from postways.live import bp, hub_of_this_process, words
 from postways.live.hub import Entry, Hub, Stream
 from postways.models import Comment, Conversation, Feed, Notification, Post
@@ -60,9 +60,17 @@ def gone() -> Response:
     posts = _ids(request.args.get("posts", ""))
     seen = Post.authors_of(posts, g.user) if posts else {}
     gone = [post for post in posts if post not in seen]
-    answer = fragment("live/gone.html", posts=gone, locked=Post.locked_for(gone, g.user))
+    answer = fragment("live/gone.html", posts=gone, locked=Post.locked_for(gone, g.user), place=_place())
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _place() -> str:
+    """What the page that asks shows of a post."""
+    endpoint = asking_endpoint()
+    if endpoint in ("posts.show", "posts.photo"):
+        return "page" if endpoint == "posts.show" else "photo"
+    return "grid" if endpoint == "profiles.show" else "cards"
 
 
 def _ids(text: str) -> list[int]:

@@ -133,6 +133,11 @@ class Listed(PostRow):
         return query.where(*first, cls.listed_for(reader))
 
     @classmethod
+    def glimpsed(cls, post_ids: Sequence[int], actor: Actor) -> Sequence[Glimpse]:
+        """Those of these posts that stand in public lists for `actor`."""
+        return db.session.execute(cls.glimpsed_by(actor).where(cls.id.in_(post_ids))).all()
+
+    @classmethod
     def newest(cls, actor: Actor, cursor: str | None, size: int = PAGE_SIZE) -> Page[Glimpse]:
         """Published posts, newest first. Raises BadCursor."""
         keys = (cls.published_at, cls.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import g, request, url_for
+from flask import g, make_response, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -16,6 +16,7 @@ from postways.htmx import asked_by_htmx, came_from, fragment, go, page, stream
 from postways.models import Photo, Post
 from postways.models.post import MOST_PHOTOS
 from postways.posts import bp, talk
+from postways.posts.cards import cards
 from postways.posts.forms import PostForm, chosen, describe, only_rearranges, photo_ids, site_zone
 from postways.uploads import Files
 
@@ -27,7 +28,7 @@ NOT_YET = {"", "0", "false", "no", "off"}  # what `published` holds for a draft
 def show(post_id: int) -> Response:
     """One post with its photographs and comments; `show` uncovers what its warning covers, `talk` tells the rest.
 
-    A locked page asks whether it `opens` when the reader's rights have changed.
+    What is locked on an open page asks whether it `opens` when the reader's rights have changed.
     """
     if asked_by_htmx() and "opens" in request.args:
         return _opened(post_id)
@@ -44,10 +45,15 @@ def show(post_id: int) -> Response:
 
 def _opened(post_id: int) -> Response:
     try:
-        Post.find(post_id, g.user, photos=False)
+        post = Post.find(post_id, g.user)
     except PremiumOnly:
         return Response(status=204)
-    return go(url_for("posts.show", post_id=post_id))
+    place = request.args["opens"]
+    if place == "grid":
+        return fragment("profiles/_grid.html", posts=[post])
+    if place == "cards":
+        return make_response(cards(Post.glimpsed([post_id], g.user), in_view=False))
+    return go(came_from(url_for("posts.show", post_id=post_id)))
 
 
 @bp.get("/posts/<int:post_id>/photos/<int:n>/")

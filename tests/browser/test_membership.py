@@ -5,6 +5,7 @@ from datetime import timedelta
 from playwright.sync_api import expect
 
 from postways.db import now
+from tests.browser.site import share
 
 
 def test_a_membership_appears_and_goes_on_the_open_page(site, open_page):
@@ -39,6 +40,32 @@ def test_a_post_opens_on_the_open_page_when_the_membership_begins_and_closes_at_
     expect(pia.locator("main")).not_to_contain_text("Nobody else reads this")
     pia.locator(f"#post-{post}").get_by_role("link", name="About membership").click()
     expect(pia.locator("#mine")).to_contain_text("You are not a premium member.")
+
+
+def test_what_was_closed_in_place_opens_in_place_and_leaves_no_form(site, ada, open_page, troubles):
+    home, own = open_page("pia"), open_page("pia")
+    post = share(ada.context, "A door for a while", content="Not for long", audience="premium")
+    site.command("users", "premium", "pia", "2099-01-31")
+    home.goto("/")
+    own.goto(f"/posts/{post}/")
+    card = home.locator(f"#post-{post}")
+    expect(card).to_contain_text("Not for long")
+    expect(own.get_by_label("Your comment")).to_be_visible()
+    home.evaluate("window.stayed = true")
+
+    site.command("users", "premium", "pia", "none")
+    expect(card).to_contain_text("This text is for premium members.")
+    expect(own.locator(".sealed")).to_contain_text("This text is for premium members.")
+    expect(own.locator("#say, #comments")).to_have_count(0)
+
+    site.command("users", "premium", "pia", "2099-02-28")
+    expect(card).to_contain_text("Not for long")
+    expect(own.locator("main")).to_contain_text("Not for long")
+    expect(own.get_by_label("Your comment")).to_be_visible()
+    card.get_by_role("button", name="Like “A door for a while”").click()
+    expect(card.locator(".like button")).to_have_attribute("aria-pressed", "true")
+    assert home.evaluate("window.stayed")
+    site.command("users", "premium", "pia", "none")
 
 
 def test_the_end_shows_by_itself_and_the_page_needs_no_scripts(site, open_page):

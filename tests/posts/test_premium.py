@@ -359,6 +359,40 @@ def test_a_locked_page_that_is_open_opens_when_the_membership_begins(app, post, 
     assert as_ben.get(asks, HX_Request="true").headers["HX-Redirect"] == f"/posts/{post.id}/"
 
 
+@pytest.mark.parametrize(("page", "place"), [("/", "cards"), ("/@ada/", "grid"), ("/posts/{}/photos/1/", "photo")])
+def test_what_was_closed_on_an_open_page_opens_there_when_the_membership_begins_again(app, post, patron, page, place):
+    page = page.format(post.id)
+    here = {"HX_Request": "true", "HX_Current_URL": f"http://localhost{page}"}
+    make_premium(app, "patron", days=-1)
+    closed = patron.get(f"/live/gone/?posts={post.id}", **here).text
+    asks = f"/posts/{post.id}/?opens={place}"
+    assert f'hx-get="{asks}" hx-trigger="rights from:body, resync from:body" hx-target="#post-{post.id}"' in closed
+    assert "/@ada/" in closed or place == "grid"
+    assert tells_nothing(closed, post) and patron.get(asks, **here).status_code == 204
+
+    make_premium(app, "patron")
+    opened = patron.get(asks, **here)
+    if place == "photo":
+        assert opened.headers["HX-Redirect"] == page
+    else:
+        assert f'id="post-{post.id}"' in opened.text and post.photos[0].key in opened.text
+        assert "<html" not in opened.text and ("<h2" in opened.text) == (place == "cards")
+    assert app.test_client().get(asks, headers={"HX-Request": "true"}).status_code == 204
+
+
+def test_a_page_that_is_closed_keeps_nothing_to_write_into_and_is_as_if_it_were_loaded_locked(app, post, patron):
+    page = f"/posts/{post.id}/"
+    assert 'id="say"' in patron.get(page).text and 'id="main"' in patron.get(page).text
+    patron.post(f"{page}like/")
+    make_premium(app, "patron", days=-1)
+
+    closed = patron.get(
+        f"/live/gone/?posts={post.id}", HX_Request="true", HX_Current_URL=f"http://localhost{page}"
+    ).text
+    assert 'hx-target="#main" hx-swap="innerHTML"' in closed and f'hx-get="{page}?opens=1"' in closed
+    assert f'action="{page}unlike/"' in closed and tells_nothing(closed, post)
+
+
 def test_the_audience_is_chosen_in_the_form_and_changed(app, ada, as_ada, as_ben, guest):
     as_ada.post("/posts/add/", {"title": "Behind the door", "content": SECRET, "audience": "premium"})
     post = act(app, "ada", lambda ada: Post.newest(ada, None).items[0])
@@ -389,3 +423,5 @@ def test_without_a_picture_the_words_stay_unsaid(app, ada, guest):
     for path in ("/", f"/posts/{post.id}/", "/@ada/"):
         text = guest.get(path).text
         assert "A diary page" in text and SECRET not in text, path
+    text = guest.get(f"/posts/{post.id}/").text
+    assert "sealed written" in text and "This text is for premium members." in text and 'href="/membership/"' in text
