@@ -20,7 +20,7 @@ from postways.api.users import Person, person_of
 from postways.db import now
 from postways.errors import Forbidden, Missing, Refused
 from postways.models import Comment, Post
-from postways.models.comment import REPLIES, Thread
+from postways.models.talk import REPLIES, Thread
 
 URL = "https://example.org/api/v1"
 UNKNOWN = "There is no such comment under this post."

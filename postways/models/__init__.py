@@ -3,7 +3,8 @@
 from postways.models.attempt import Attempt
 from postways.models.audit import Audit
 from postways.models.block import Block
-from postways.models.comment import Comment, CommentLike
+from postways.models.comment import Comment
+from postways.models.comment_like import CommentLike
 from postways.models.conversation import Conversation
 from postways.models.delivery import Delivery
 from postways.models.email_change import EmailChange

@@ -26,7 +26,8 @@ from postways.htmx import fragment, go, page, stream
 from postways.linked import images_of
 from postways.looks import ago
 from postways.models import Comment, Post
-from postways.models.comment import END, MOST_NEW, Talk, Thread, address
+from postways.models.comment import address
+from postways.models.talk import END, MOST_NEW, Talk, Thread
 from postways.posts.cards import TOKEN, token_to_come
 from postways.posts.forms import CommentForm
 

@@ -13,7 +13,9 @@ from postways.blocklist import Blocklist
 from postways.db import db, now
 from postways.errors import Forbidden, Missing, Refused
 from postways.models import Comment, CommentLike, Guest, Mail, Post, User
-from postways.models.comment import KEPT_FOR_STAFF, LONGEST_COMMENT, REPLIES, REPLIES_SHOWN, THREADS
+from postways.models.comment import LONGEST_COMMENT
+from postways.models.comment_erasure import KEPT_FOR_STAFF
+from postways.models.talk import REPLIES, REPLIES_SHOWN, THREADS
 from tests.cast import make_comment, make_post, make_user
 from tests.together import at_once
 

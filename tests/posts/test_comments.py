@@ -9,7 +9,9 @@ import pytest
 from postways.blocklist import Blocklist
 from postways.db import db
 from postways.models import Audit, Block, Comment, Mute, Post, User
-from postways.models.comment import CHANGES_FOR, LONGEST_COMMENT, REPLIES_SHOWN, THREADS
+from postways.models.comment import LONGEST_COMMENT
+from postways.models.comment_row import CHANGES_FOR
+from postways.models.talk import REPLIES_SHOWN, THREADS
 from tests.cast import Browser, make_comment, make_post
 from tests.house.test_queries import statements
 
