@@ -326,6 +326,20 @@ def program(gate, seen, ada) -> Person:
     return person
 
 
+def curled(gate: Gate, path: str, *options: str) -> tuple[str, Answer]:
+    """Version and status, and what else came back, when curl asks."""
+    told = subprocess.run(
+        ["curl", "--silent", "--include", "--cacert", gate.certificate, "--resolve", f"{HOST}:{gate.tls}:127.0.0.1"]
+        + ["--header", "Expect:", *options, f"{ORIGIN}:{gate.tls}{path}"],
+        capture_output=True,
+    )
+    head, _, body = told.stdout.partition(b"\r\n\r\n")
+    line, _, headers = head.partition(b"\r\n")
+    answer = Answer.__new__(Answer)
+    answer.headers, answer.data = http.client.parse_headers(io.BytesIO(headers + b"\r\n\r\n")), body
+    return " ".join(line.decode().split()[:2]), answer
+
+
 def large() -> bytes:
     """A picture of more than three million bytes."""
     file = io.BytesIO()
@@ -417,6 +431,21 @@ def test_what_is_too_large_is_413(gate, program):
     assert program.ask("GET", "/api/v1/users/me/").status == 200
 
 
+@pytest.mark.parametrize("version", ["2", "1.1"])
+def test_what_is_too_large_is_413_in_every_version_of_http(gate, version, tmp_path):
+    body = tmp_path / "body"
+    body.write_bytes(b" " * 3_000_000)
+    for path in ("/api/v1/likes/toggle/", "/api/v1/auth/login/", "/o/token/", "/theme/", "/login/"):
+        status, answer = curled(gate, path, f"--http{version}", "--data-binary", f"@{body}")
+
+        known = "400" if (path, gate.name) == ("/o/token/", "caddy") else "413"  # the site itself speaks RFC 6749
+        assert status == f"HTTP/{version} {known}", (path, answer.text)
+        assert once(answer, "Content-Type", *OURS[:3]), path
+        assert path.startswith(("/api/", "/o/")) is (answer.headers["Content-Type"] == "application/json")
+        assert path != "/o/token/" or json.loads(answer.text)["error"] == "invalid_request"
+        assert not re.search("nginx|caddy|gunicorn|python", f"{answer.headers}{answer.text}", re.I)
+
+
 def test_events_arrive_at_once_and_the_stream_stays_open(gate, guest, program, post):
     stream = guest.listen(f"/live/?posts={post.id}")
     try:
@@ -477,6 +506,8 @@ def test_a_flood_is_stopped_before_it_reaches_the_site(gate):
     assert stopped and {answer.status for answer in answers} <= {400, 429}
     assert once(stopped[-1], "Strict-Transport-Security", "Retry-After")
     assert list(json.loads(stopped[-1].text)) == ["detail"]
+    waiting = [person.ask("POST", "/o/token/", "") for _ in range(60)][-1]
+    assert waiting.status == 429 and json.loads(waiting.text)["error"] == "temporarily_unavailable"
     assert person.ask("GET", "/login/").status == 200  # who reads the form is not meant
 
 
