@@ -1,4 +1,4 @@
-/* One conversation: what is sent leaves the box at once and in order, and what is new comes in without moving what is read. */
+/* One conversation: what is sent leaves the box at once and in order, what comes moves nothing that is read. */
 (() => {
   const $ = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -15,6 +15,7 @@
   const days = () => {
     let before;
     for (const day of all(".day")) {
+      if (!day.nextElementSibling?.matches(".letter")) { day.remove(); continue; }
       day.hidden = day.dataset.day === before;
       before = day.dataset.day;
     }
@@ -22,7 +23,6 @@
   // Only what is new changes: what stands above the part that came stays, and what stood above it at first is not in it.
   const merge = (fragment) => {
     for (const letter of all(".letter", fragment)) if (number(letter) < top) letter.remove();
-    for (const day of all(".day", fragment)) if (!day.nextElementSibling?.matches(".letter")) day.remove();
     const came = $(".letter", fragment), seen = $(".seen", fragment);
     const kept = came ? [...letters.children].filter((item) => item.id && number(item) < number(came)) : [];
     for (const open of all("details[open]", letters)) $(`#${open.closest("li").id} details`, fragment)?.setAttribute("open", "");

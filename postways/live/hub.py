@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -231,7 +231,7 @@ class Hub:
 
     # --- from news to messages
 
-    def take(self, entries: Iterable[Entry]) -> None:
+    def take(self, entries: Sequence[Entry]) -> None:
         """Tell the pages concerned."""
         changed, self._unheard = self._unheard, set()
         talk: list[News] = []
@@ -266,6 +266,7 @@ class Hub:
         self._tell_counts(changed)
         self._tell_talk(talk)
         self._tell_bells(concerned)
+        self._tell_gone_messages(news for _id, news in entries if "gone" in news)
         self._tell_conversations(written)
         self._send()
 
@@ -333,6 +334,12 @@ class Hub:
         message = words.named(f"photo-{photo}", str(post))
         for stream in self.by_post.get(post, set()) | self.by_person.get(person, set()):
             self._waiting[stream].append(message)
+
+    def _tell_gone_messages(self, told: Iterable[News]) -> None:
+        """Before it is told that a conversation has changed: what a page asks for then, it asks by what it shows."""
+        for news in told:
+            for stream in self.by_person.get(int(news["person"]), ()):
+                self._waiting[stream].append(words.message(words.message_gone(int(news["gone"]))))
 
     def _tell_talk(self, talk: list[News]) -> None:
         """What was said, taken away and liked, for the pages that show the newest comments of these posts."""

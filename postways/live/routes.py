@@ -154,7 +154,11 @@ def _missed_messages(page: Stream, told: list[Entry], *, every: bool) -> list[by
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     unread, requests = Conversation.waiting_for([page.person]).get(page.person, (0, 0))
     others = sorted({int(news["other"]) for news in mine})
-    return [*(words.conversations(others) if mine else []), words.message(words.unread_messages(app, unread, requests))]
+    return [
+        *(words.message(words.message_gone(int(news["gone"]))) for news in mine if "gone" in news),
+        *(words.conversations(others) if mine else []),
+        words.message(words.unread_messages(app, unread, requests)),
+    ]
 
 
 def _never_wait_for_ever() -> None:

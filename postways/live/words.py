@@ -57,6 +57,11 @@ def unread_messages(app: Flask, count: int, requests: int) -> str:
     return f'{number}<hx-partial hx-target="#message-requests" hx-swap="innerHTML">{dot}</hx-partial>'
 
 
+def message_gone(message_id: int) -> str:
+    """That the reader does not keep this message any more, wherever it stands."""
+    return f'<hx-partial hx-target="#message-{message_id}" hx-swap="delete"></hx-partial>'
+
+
 def conversations(others: Iterable[int]) -> list[bytes]:
     """That something is new in what the reader has with these people, and so in the list of all."""
     return [*(named(f"messages-{other}", str(other)) for other in others), named("messages", "")]

@@ -169,7 +169,7 @@ def _part(found: Conversation | None, person: User | None) -> Response:
         return fragment("messages/_older.html", **_context(found, person), n=pages_loaded())
     since = _id(request.args.get("since")) or 0
     letters = Letters.news(found, since)
-    if letters.leaves_out(since):
+    if letters.leaves_out(since) or (since and not letters.days):  # too much, or all of it has been deleted elsewhere
         return go(request.path)
     answer = fragment("messages/_letters.html", side=found, person=person, letters=letters)
     return answer if "peek" in request.args else _read_by(answer, found, letters)

@@ -352,7 +352,7 @@ class Conversation(db.Model):  # type: ignore[name-defined]
         if changed(mine) == 1:
             Message.let_go(select(Message.id).where(Message.id == message_id))
             self._recount()
-            self.tell()
+            self.tell(gone=message_id)
 
     @classmethod
     def remove(cls, message_id: int, actor: User, reason: str) -> None:
@@ -416,9 +416,12 @@ class Conversation(db.Model):  # type: ignore[name-defined]
             side._recount()
             side.tell()
 
-    def tell(self) -> None:
-        """This person's open pages: something has changed here, and with it perhaps what is unread."""
-        later.tell("conversation", person=self.person_id, other=self.other_id or 0)
+    def tell(self, **more: int) -> None:
+        """This person's open pages: something has changed here, and with it perhaps what is unread.
+
+        `gone` is the id of a message that the person does not keep any more.
+        """
+        later.tell("conversation", person=self.person_id, other=self.other_id or 0, **more)
 
     @classmethod
     def part(cls, one: int, other: int) -> None:

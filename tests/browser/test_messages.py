@@ -208,6 +208,14 @@ def test_what_is_new_moves_nothing_and_waits_to_be_looked_at(cleo, dora):
     say(dora, "From up here")
     expect(dora.get_by_text("From up here")).to_be_in_viewport()
 
+    first = dora.locator(".letter", has_text="Word 00.")
+    elsewhere = dora.context.new_page()
+    elsewhere.goto(f"/messages/{first.get_attribute('id').removeprefix('message-')}/delete/")
+    elsewhere.get_by_role("button", name="Delete").click()
+    expect(first).to_have_count(0)
+    assert dora.locator(".letter", has_text="Word 01.").count() == 1
+    expect(cleo.get_by_text("Word 00.")).to_have_count(1)
+
 
 def test_what_did_not_come_in_comes_when_the_site_answers_again(cleo, dora, troubles):
     troubles.expect("ERR_", "Failed to fetch")

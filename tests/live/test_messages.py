@@ -82,6 +82,38 @@ def test_reading_is_heard_by_the_sender(app, hub: Hub, two):  # noqa: F811 a fix
     assert number(0) in of_ben
 
 
+def test_a_message_that_is_removed_goes_from_the_pages_of_who_kept_it(app, hub: Hub, two, mod, monkeypatch):  # noqa: F811 a fixture
+    ada, ben = two
+    message = write(app, "ada", "ben")
+    pages = [page(hub, person=person.id) for person in (ada, ben, mod)]
+    hub._read()
+    for one in pages:
+        heard(one)
+    gone, known = f'<hx-partial hx-target="#message-{message}" hx-swap="delete"></hx-partial>', hub.last
+
+    with app.app_context():
+        side = Conversation.with_other(User.named("ben"), User.named("ada"))
+        side.drop(message)
+        side.drop(message)
+        db.session.commit()
+    hub._read()
+    of_ada, of_ben, of_mod = map(heard, pages)
+    assert of_ben.count(gone) == 1 and of_ben.index(gone) < of_ben.index(f"event: messages-{ada.id}")
+    assert gone not in of_ada + of_mod
+
+    with app.app_context():
+        Conversation.remove(message, User.named("mod"), "An insult.")
+        db.session.commit()
+    hub._read()
+    of_ada, of_ben, of_mod = map(heard, pages)
+    assert gone in of_ada and gone not in of_ben + of_mod
+
+    monkeypatch.setattr("postways.live.routes.hub_of_this_process", lambda: hub)
+    for name, told in (("ada", True), ("ben", True), ("zoe", False)):
+        with Browser(app).log_in(name).client.get(f"/live/?since={known}") as answer:
+            assert (gone in next(iter(answer.response)).decode()) is told
+
+
 def test_a_block_cuts_at_once_and_takes_from_the_badge(app, hub: Hub, two):  # noqa: F811 a fixture
     write(app, "ada", "ben")
     pages = [page(hub, person=person.id) for person in two]
