@@ -95,7 +95,7 @@ def contents(user: User) -> tuple[dict[str, Any], list[Original]]:
             {"post_id": save.post_id, "saved_at": save.created_at} for save in _rows(Save, Save.user_id, user)
         ],
         **_ties(user),
-        "comments.json": [_taken(comment, COMMENT) for comment in _rows(Comment, Comment.author_id, user)],
+        "comments.json": _comments(user),
         "messages.json": _messages(user, photos),
         "comment_likes.json": [
             {"comment_id": like.comment_id, "liked_at": like.created_at}
@@ -136,6 +136,14 @@ def write(
 
 def _rows(noun: Any, whose: Any, user: User) -> Sequence[Any]:
     return db.session.scalars(select(noun).where(whose == user.id).order_by(noun.id)).all()
+
+
+def _comments(user: User) -> list[dict[str, Any]]:
+    """What this person said; how many like it is not told where the post is locked for them."""
+    locked = (Comment.author_id == user.id, ~Post.unlocked_for(user))
+    closed = set(db.session.scalars(select(Comment.id).join(Comment.post).where(*locked)))
+    said = _rows(Comment, Comment.author_id, user)
+    return [_taken(one, COMMENT) | ({"like_count": 0} if one.id in closed else {}) for one in said]
 
 
 def _ties(user: User) -> dict[str, Any]:

@@ -104,9 +104,13 @@ def comment(post_id: int, body: NewComment) -> Response:
 
 
 @bp.get("/comments/<int:comment_id>/")
-@door({200: CommentItem}, tag="comments")
+@door({200: CommentItem}, tag="comments", errors=(403,))
 def read_comment(comment_id: int) -> CommentItem:
-    """Read a comment with its newest replies."""
+    """Read a comment with its newest replies.
+
+    One of yours under a post that is for premium members by now is 403, as the post's other comments are; it can still
+    be deleted.
+    """
     return _as_now(comment_id)
 
 
@@ -129,7 +133,7 @@ def delete_comment(comment_id: int, body: CommentRemoval) -> Response:
 
     Staff, by a token that may moderate, removes those of others and says why.
     """
-    found = Comment.find(comment_id, g.user)
+    found = Comment.said_once(comment_id, g.user)
     if g.user.can_delete_comment(found):
         found.delete(g.user)
     elif "moderate" in g.user.scopes:

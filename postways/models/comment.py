@@ -21,7 +21,7 @@ from sqlalchemy.orm import (
 
 from postways import blocklist, later
 from postways.db import changed, db, now
-from postways.errors import Forbidden, Missing, Refused
+from postways.errors import Forbidden, Missing, PremiumOnly, Refused
 from postways.models.audit import Audit, given_reason
 from postways.models.comment_counts import CountedComment
 from postways.models.comment_erasure import ErasedComment
@@ -59,9 +59,21 @@ class Comment(Talked, CountedComment, ErasedComment, db.Model):  # type: ignore[
 
     @classmethod
     def find(cls, comment_id: int, actor: Actor) -> Comment:
-        """A comment that `actor` may read, with its author and post. Raises Missing.
+        """A comment that `actor` may read, with its author and post.
 
-        One's own stays one's own where its post is locked by now.
+        Raises Missing, or PremiumOnly for one's own under a post that is locked by now: what others said and liked
+        there is as closed as the post.
+        """
+        comment = cls.said_once(comment_id, actor)
+        if not actor.can_open(comment.post) and (locked := Post.locked_for([comment.post_id], actor)):
+            raise PremiumOnly(locked[comment.post_id])
+        return comment
+
+    @classmethod
+    def said_once(cls, comment_id: int, actor: Actor) -> Comment:
+        """As `find`, and one that `actor` said before its post was locked, to take that back. Raises Missing.
+
+        Its words may be shown; its counts are of what others did.
         """
         read = Post.visible_to(actor)
         if actor.id is not None:
@@ -75,7 +87,7 @@ class Comment(Talked, CountedComment, ErasedComment, db.Model):  # type: ignore[
     def liked_once(cls, comment_id: int, actor: Actor) -> Comment:
         """As `find`, and one that `actor` liked before its post was locked, to take that back. Raises Missing."""
         try:
-            return cls.find(comment_id, actor)
+            return cls.said_once(comment_id, actor)
         except Missing:
             mine = (cls.id == comment_id, cls.liked_by(actor), Post.known_to(actor), cls.visible_to(actor))
             comment = db.session.scalar(select(cls).join(cls.post).where(*mine).options(contains_eager(cls.post)))
@@ -145,7 +157,7 @@ class Comment(Talked, CountedComment, ErasedComment, db.Model):  # type: ignore[
     def _made(self, author: User, answers: Comment | None) -> None:
         """The one place where a comment or reply becomes known: to open pages, and to those whom it concerns."""
         later.tell("comment", post=self.post_id, comment=self.id, person=author.id)
-        if answers is not None:
+        if answers is not None and self._opens_for(answers.author_id):
             told().tell("reply", answers.author_id, author.id, post_id=self.post_id, comment_id=self.id)
         if answers is None or answers.author_id != self.post.author_id:
             told().tell("comment", self.post.author_id, author.id, post_id=self.post_id)

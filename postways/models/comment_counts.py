@@ -59,7 +59,8 @@ class CountedComment(CommentRow):
         except IntegrityError:
             return  # a second click, a second tab
         self._likes_changed(+1)
-        told().tell("comment-like", self.author_id, user_id, post_id=self.post_id, comment_id=self.id)
+        if self._opens_for(self.author_id):
+            told().tell("comment-like", self.author_id, user_id, post_id=self.post_id, comment_id=self.id)
 
     def unlike(self, actor: Actor) -> None:
         """Count `actor` no longer among them."""

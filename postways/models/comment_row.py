@@ -55,6 +55,10 @@ class CommentRow:
         """Whether its author may still change its words."""
         return moment - self.created_at < CHANGES_FOR
 
+    def _opens_for(self, person_id: int | None) -> bool:
+        """Whether this person, who spoke here once, may know what others do here now."""
+        return person_id is not None and bool(self.post.opened_by({person_id}))
+
     @classmethod
     def visible_to(cls, actor: Actor, which: Any = None) -> ColumnElement[bool]:
         """The one rule of which comments of a post `actor` may read, of those who may see the post.

@@ -82,7 +82,7 @@ def edit_comment(comment_id: int) -> Response:
 def delete_comment(comment_id: int) -> Response:
     """Ask, then take it away; staff says why, unless it is their own or under their own post."""
     with reading():
-        found = Comment.find(comment_id, g.user)
+        found = Comment.said_once(comment_id, g.user)
     if not (g.user.can_delete_comment(found) or g.user.can_remove_comment(found)):
         raise Forbidden
     form = RemoveForm()
@@ -91,7 +91,7 @@ def delete_comment(comment_id: int) -> Response:
     if not form.validate():
         form.form_errors.append(_(STALE))
         return page("posts/delete_comment.html", 403, comment=found, form=form)
-    found = Comment.find(comment_id, g.user)
+    found = Comment.said_once(comment_id, g.user)
     try:
         if g.user.can_delete_comment(found):
             found.delete(g.user)
@@ -102,7 +102,7 @@ def delete_comment(comment_id: int) -> Response:
         db.session.rollback()
         form.reason.errors = [*form.reason.errors, sentence(error)]
         with reading():
-            found = Comment.find(comment_id, g.user)
+            found = Comment.said_once(comment_id, g.user)
             return page("posts/delete_comment.html", 422, comment=found, form=form)
     return go(url_for("posts.show", post_id=found.post_id, notice="comment-deleted", _anchor="comments"))
 

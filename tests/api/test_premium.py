@@ -151,6 +151,34 @@ def test_what_was_done_while_it_was_open_is_told_and_taken_back(app, ben, patron
         assert Post.counts([post.id])[post.id].likes == 0
 
 
+@pytest.mark.parametrize("way", ["made premium", "membership over"])
+def test_an_own_comment_leads_to_nothing_of_others_and_can_be_taken_back(app, ada, ben, patron, way):
+    post = make_post(app, ada, title="Behind the door", audience="public" if way == "made premium" else "premium")
+    writer = Client.bearer(app, ben)
+    with app.app_context():
+        db.session.get(User, ben.id).premium_until = now() + timedelta(days=1)
+        db.session.commit()
+    made = writer.post(f"posts/{post.id}/comments/", json={"body": "May I come in?"}).get_json()["id"]
+    at, opened = f"comments/{made}/", Client.bearer(app, patron)
+    told(writer.get(at))
+    with app.app_context():
+        Post.own(post.id, db.session.get(User, ada.id))._address("premium", db.session.get(User, ada.id))
+        db.session.get(User, ben.id).premium_until = now() - timedelta(seconds=1)
+        db.session.commit()
+    assert opened.post(f"posts/{post.id}/comments/", json={"body": SECRET, "parent": made}).status_code == 201
+    assert opened.put(f"{at}like/").status_code == 200
+    assert told(opened.get(at))["replies_count"] == 1
+
+    for answer in (writer.get(at), writer.patch(at, json={"body": "Please"}), writer.put(f"{at}like/")):
+        assert answer.status_code == 403
+        assert answer.get_json() == {"detail": "Only premium members can open this post."}
+    reply = told(opened.get(at))["replies"][0]["id"]
+    assert writer.get(f"comments/{reply}/").status_code == 404
+    assert told(writer.get("notifications/"))["results"] == []
+    assert writer.delete(at).status_code == 204
+    assert Client(app).get(at).status_code == 404
+
+
 def test_a_toggle_takes_back_what_was_liked_while_it_was_open(app, patron, post):
     client = Client.bearer(app, patron)
     assert client.post("likes/toggle/", json={"post": post.id}).status_code == 201

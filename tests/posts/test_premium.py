@@ -9,6 +9,7 @@ import pytest
 
 from postways import media
 from postways.db import db, now
+from postways.exports import contents
 from postways.models import Block, Comment, Follow, Mute, Notification, Post, User
 from tests.cast import Browser, make_comment, make_post, make_user
 
@@ -298,6 +299,27 @@ def test_the_words_of_comments_close_with_their_post(app, ada, post, patron):
     assert SECRET in patron.get("/notifications/").text
     make_premium(app, "patron", days=-1)
     assert SECRET not in patron.get("/notifications/").text
+
+
+def test_an_own_comment_shows_nothing_of_what_others_do_with_it_any_more(app, ada, post, patron):
+    mine = make_comment(app, post, act(app, "patron", lambda one: one), "Which door?")
+    make_premium(app, "patron", days=-1)
+    make_comment(app, post, ada, f"The {SECRET} one.", answers=mine)
+    act(app, "ada", lambda ada: Comment.find(mine.id, ada).like(ada))
+    at = f"/comments/{mine.id}/"
+
+    for answer in (patron.get(at), patron.get(f"{at}edit/"), patron.post(f"{at}edit/", {"body": "That one"}, page="/")):
+        assert answer.status_code == 403 and "premium members" in answer.text and tells_nothing(answer.text, post)
+    assert patron.click(f"{at}like/").status_code == 403
+    assert "answered you" not in patron.get("/notifications/").text
+    assert "comment on" not in patron.get("/notifications/").text
+    asked = patron.get(f"{at}delete/").text
+    assert "Which door?" in asked and "The reply to it" not in asked and f'href="/posts/{post.id}/"' in asked
+    comments = act(app, "patron", lambda one: contents(one)[0]["comments.json"])
+    assert [(one["body"], one["like_count"]) for one in comments] == [("Which door?", 0)]
+    assert patron.post(f"{at}delete/").status_code == 303
+    with app.app_context():
+        assert Comment.in_any_state(mine.id).deleted
 
 
 def test_photographs_that_are_open_close_too(post, as_ben, patron):
