@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import JSON, Index, String, Text, exists, select, update
+from sqlalchemy import JSON, Index, String, Text, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from postways import later
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from postways.models.guest import Actor
     from postways.models.user import User
 
+NOTED_AGAIN_AFTER = timedelta(hours=1)  # staff who reads the same once more
 ADDRESSES_KEPT = timedelta(days=90)
 PAGE_SIZE = 50
 LONGEST_REASON = 1_000
@@ -149,10 +150,16 @@ class Audit(db.Model):  # type: ignore[name-defined]
         )
 
     @classmethod
-    def happened(cls, kind: str, actor: User, since: datetime, *, post_id: int | None = None) -> bool:
-        """Whether `actor` has done such a thing since then, to this post where one is given."""
-        done = exists().where(cls.kind == kind, cls.actor_id == actor.id, cls.at >= since)
-        return bool(db.session.scalar(select(done if post_id is None else done.where(cls.post_id == post_id))))
+    def happened(
+        cls, kind: str, actor: User, since: datetime, *, post_id: int | None = None, details: Any = None
+    ) -> bool:
+        """Whether `actor` has done such a thing since then, to this post or with these details where some are given."""
+        done = select(cls.details).where(cls.kind == kind, cls.actor_id == actor.id, cls.at >= since)
+        if post_id is not None:
+            done = done.where(cls.post_id == post_id)
+        if details is None:
+            return bool(db.session.scalar(select(done.exists())))
+        return details in db.session.scalars(done).all()
 
     @classmethod
     def page(

@@ -22,11 +22,11 @@ from sqlalchemy.orm import (
 from postways import later, search
 from postways.db import db, now
 from postways.errors import Forbidden, Missing, Refused
-from postways.models.audit import Audit, given_reason
+from postways.models.audit import NOTED_AGAIN_AFTER, Audit, given_reason
 from postways.models.guest import Actor
 from postways.models.listed import GRID_SIZE
 from postways.models.mail import Mail
-from postways.models.post_row import PostRow
+from postways.models.post_row import PREMIUM, PostRow
 from postways.models.tag import PostTag
 from postways.models.telling import told
 from postways.models.user import User
@@ -36,7 +36,6 @@ from postways.text import folded
 if TYPE_CHECKING:
     from postways.models.post import Post
 
-NOTED_AGAIN_AFTER = timedelta(hours=1)  # staff who reads the same once more
 IN_TRASH_FOR = timedelta(days=30)
 STAFF_SIZE = 30
 SORTS = ("created", "changed", "likes")
@@ -199,7 +198,7 @@ class Moderated(PostRow):
             return False
         posts = type(self)
         alike = exists().where(posts.id == self.id, posts.deleted_at.is_(None), posts.shown(), posts._open_to(actor.id))
-        if db.session.scalar(select(alike)):
+        if (self.audience != PREMIUM or actor.premium) and db.session.scalar(select(alike)):
             return False
         if Audit.happened("private-read", actor, now() - NOTED_AGAIN_AFTER, post_id=self.id):
             return False

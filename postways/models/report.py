@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from postways.db import Id, Moment, db, now
 from postways.errors import Forbidden, Missing, Refused
-from postways.models.audit import Audit, given_reason
+from postways.models.audit import NOTED_AGAIN_AFTER, Audit, given_reason
 from postways.models.comment import Comment
 from postways.models.conversation import Conversation
 from postways.models.mail import Mail
@@ -212,6 +212,17 @@ class Report(db.Model):  # type: ignore[name-defined]
         except IntegrityError:
             return False  # a second click, or again while the first one waits
         Audit.note("report-made", reporter, person, post_id=post_id, report=report.id)
+        return True
+
+    def looked_into(self, actor: User) -> bool:
+        """Write down that staff reads the message that it is about, once an hour; whether that was done."""
+        message = self.message
+        if message is None or actor.id in (message.sender_id, message.receiver_id):
+            return False
+        which = {"report": self.id, "message": message.id}
+        if Audit.happened("private-read", actor, now() - NOTED_AGAIN_AFTER, details=which):
+            return False
+        Audit.note("private-read", actor, self.person, report=self.id, message=message.id)
         return True
 
     def take(self, actor: User) -> None:

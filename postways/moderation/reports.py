@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from postways.auth import members_only, refills_form, staff_only
+from postways.auth.staff import note_reading
 from postways.db import db, reading
 from postways.errors import Missing, Refused
 from postways.handlers import answer
@@ -149,5 +150,6 @@ def _report_page(report_id: int, form: CloseForm, status: int = 200) -> Response
         found = Report.find(report_id, g.user)
         if found.message is not None:
             Message.with_photos([found.message])
+    note_reading(found)
     form.offer(found.actions)
     return page("moderation/report.html", status, report=found, form=form)

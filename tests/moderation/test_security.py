@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from postways import sweep
 from postways.db import db, now
-from postways.models import Audit, Mail, Session, User
+from postways.models import Audit, Conversation, Mail, Report, Session, User
+from tests.api.client import Client
 from tests.auth.test_csrf import rows
 from tests.cast import PASSWORD, Browser, make_post, make_user
 
@@ -52,6 +53,45 @@ def test_what_only_followers_see_is_written_down_too(app, ada, mod, as_mod):
     as_mod.get(f"/posts/{post.id}/")
 
     assert looks(app) == [(mod.id, ada.id, post.id)]
+
+
+def test_staff_who_opens_a_premium_post_is_written_down(app, ada, mod, as_mod, as_ada):
+    first, second = (make_post(app, ada, audience="premium", pictures=1) for _ in range(2))
+    as_ada.get(f"/posts/{first.id}/")
+    program = Client.bearer(app, mod)
+
+    for _ in range(2):
+        assert as_mod.get(f"/posts/{first.id}/").status_code == 200
+        assert program.get(f"posts/{second.id}/").status_code == 200
+    assert looks(app) == [(mod.id, ada.id, first.id), (mod.id, ada.id, second.id)]
+
+    with app.app_context():  # who may read it as a member does nothing that staff alone can
+        db.session.get(User, mod.id).premium_until = now() + timedelta(days=1)
+        db.session.commit()
+    third = make_post(app, ada, audience="premium")
+    as_mod.get(f"/posts/{third.id}/")
+    assert len(looks(app)) == 2  # noqa: PLR2004 as before
+
+
+def test_staff_who_reads_a_reported_message_is_written_down_once(app, ada, ben, mod, as_mod):
+    with app.app_context():
+        writer, reader, staff = (db.session.get(User, one.id) for one in (ada, ben, mod))
+        for told in ("Meet me at the mill", "And bring the keys"):
+            Report.make(reader, "Odd.", person=writer, message=Conversation.write(writer, reader, told))
+        Report.make(staff, "To me, too.", person=writer, message=Conversation.write(writer, staff, "You as well"))
+        db.session.commit()
+        ids = db.session.scalars(select(Report.id).order_by(Report.id)).all()
+    pages = [f"/moderation/reports/{one}/" for one in ids]
+
+    as_mod.get("/moderation/reports/")
+    assert looks(app) == []
+    for path in (pages[0], pages[0], *pages):
+        assert as_mod.get(path).status_code == 200
+    assert as_mod.post(f"{pages[1]}close/", {"note": ""}, page=pages[1]).status_code == 422
+
+    assert looks(app) == [(mod.id, ada.id, None)] * 2
+    log = as_mod.get("/moderation/log/?kind=private-read").text
+    assert f"report: {ids[0]}" in log and f"report: {ids[1]}" in log and "the mill" not in log
 
 
 def test_an_admin_logs_somebody_out_everywhere_and_the_person_is_told(app, ada, as_ada, as_root):
