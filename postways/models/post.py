@@ -231,9 +231,11 @@ class Post(Listed, Counted, Moderated, db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def tallies(cls, author_ids: Sequence[int], actor: Actor) -> dict[int, Tally]:
-        """Of these people, how many posts `actor` may see and how often those were liked."""
-        sums = (func.count(), func.coalesce(func.sum(cls.like_count), 0))
-        query = select(cls.author_id, *sums).where(cls.author_id.in_(author_ids), cls.visible_to(actor))
+        """Of these people, how many posts `actor` may know of, as lists count them, and how often those that open for
+        `actor` were liked."""
+        likes = case((cls.unlocked_for(actor), cls.like_count), else_=0)
+        sums = (func.count(), func.coalesce(func.sum(likes), 0))
+        query = select(cls.author_id, *sums).where(cls.author_id.in_(author_ids), cls.known_to(actor))
         found = {author_id: Tally(*counts) for author_id, *counts in db.session.execute(query.group_by(cls.author_id))}
         return {author_id: found.get(author_id, Tally(0, 0)) for author_id in author_ids}
 

@@ -195,6 +195,19 @@ def test_who_knows_of_it_can_report_it(app, ben, post):
     assert SECRET not in answer.text
 
 
+def test_a_person_has_as_many_posts_at_every_door(app, ada, ben, mod, patron, post):
+    make_post(app, ada, likes=[ben])
+    make_post(app, ada, published=False)
+    Client.bearer(app, patron).put(f"posts/{post.id}/like/")
+
+    for person, likes in ((ben, 1), (patron, 2)):
+        client = Client.bearer(app, person)
+        stats = told(client.get("users/ada/"))["stats"]
+        assert (stats["posts_count"], stats["likes_received"]) == (2, likes)
+        assert told(client.get("posts/?author__username=ada"))["count"] == 2
+    assert "<b>2</b>" in Client(app).get("/@ada/").text
+
+
 def test_a_feed_holds_it_locked(app, ben, patron, post):
     for person, locked in ((ben, True), (patron, None)):
         with app.app_context():
