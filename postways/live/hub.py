@@ -11,18 +11,18 @@ from __future__ import annotations
 import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import gevent
 from flask import Flask
-from gevent.queue import Empty, Full, Queue
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from postways.db import db, now, read_only
+from postways.db import db, read_only
 from postways.later import STREAM, News, Outbox
 from postways.live import words
+from postways.live.stream import Stream
 from postways.models import Comment, Conversation, Feed, Notification, Post
 
 log = logging.getLogger(__name__)
@@ -30,94 +30,12 @@ log = logging.getLogger(__name__)
 START = "0-0"
 BLOCK = 5_000  # milliseconds that one read of the stream waits
 GATHER = 0.03  # seconds between two rounds, in which many likes of one post become one message
-HEARTBEAT = 12.0  # seconds
-QUEUE = 128  # messages that a page may be behind before it is cut off and asks anew
 RING = 4_000  # news that are remembered here
 MOST_MISSED = 2_000  # news that are read again from Redis for one page
 CHUNK = 500  # posts asked for in one statement
 
 Entry = tuple[str, News]
 Found = TypeVar("Found")
-
-
-class Stream:
-    """One open page: which posts it shows, who reads it, and what it has not been sent yet."""
-
-    __slots__ = ("closed", "comments", "feed", "fresh", "home", "person", "posts", "queue", "said", "unheard", "until")
-
-    def __init__(
-        self,
-        person: int | None,
-        posts: dict[int, int],
-        *,
-        home: bool,
-        feed: bool = False,
-        comments: int | None = None,
-        unheard: frozenset[int] = frozenset(),
-        until: datetime | None = None,
-    ) -> None:
-        self.person = person
-        self.posts = posts  # id: its author's id
-        self.home = home
-        self.feed = feed
-        self.comments = comments  # the newest one when the page was made, if it shows the newest
-        self.unheard = unheard  # people of whose comments it is not told
-        self.until = until  # when the reader loses, by time alone, a right with which it was opened
-        self.said: set[int] = set()  # comments in the pill
-        self.fresh = 0  # photographs, or in a feed posts, in the pill
-        self.queue: Queue[bytes | None] = Queue(QUEUE)
-        self.closed = False
-
-    def is_new(self, comment: int, author: int) -> bool:
-        """Whether a comment belongs into the pill of this page: later than all on it, and of somebody heard here."""
-        return self.comments is not None and comment > self.comments and author != self.person and self.hears(author)
-
-    def hears(self, author: int) -> bool:
-        """Whether this page is told of what `author` says."""
-        return author not in self.unheard
-
-    @property
-    def over(self) -> bool:
-        """Whether its reader must ask anew what may be heard: since it was opened, a right has run out."""
-        return self.until is not None and self.until <= now()
-
-    def send(self, message: bytes) -> None:
-        """Put it in line; a reader who is too slow is cut off and comes back knowing what it knew."""
-        if self.closed:
-            return
-        if self.over:
-            self.close()
-            return
-        try:
-            self.queue.put_nowait(message)
-        except Full:
-            self.close()
-
-    def close(self) -> None:
-        """End the stream at once; what is in line is told again when the page comes back, from what it has read on."""
-        self.closed = True
-        while not self.queue.empty():
-            self.queue.get_nowait()
-        self.queue.put_nowait(None)
-
-    def events(self, first: bytes) -> Iterator[bytes]:
-        """The body of the answer: what was missed, then what happens, and a sign of life while nothing does."""
-        yield first
-        while True:
-            try:
-                message = self.queue.get(timeout=self._patience)
-            except Empty:
-                message = None if self.over else words.HEARTBEAT
-            if message is None:
-                return
-            yield message
-
-    @property
-    def _patience(self) -> float:
-        """Seconds in which nothing has to be said."""
-        if self.until is None:
-            return HEARTBEAT
-        return min(HEARTBEAT, max(0.0, (self.until - now()).total_seconds()))
 
 
 class Hub:
@@ -277,9 +195,7 @@ class Hub:
             stream.send(words.batch(self.last, messages))
 
     def _tell_counts(self, posts: set[int]) -> None:
-        shown = [post for post in posts if post in self.by_post]
-        for start in range(0, len(shown), CHUNK):
-            some = shown[start : start + CHUNK]
+        for some in _chunks([post for post in posts if post in self.by_post]):
             try:
                 counts = self._ask(Post.counts, some)
             except SQLAlchemyError:
@@ -291,44 +207,44 @@ class Hub:
                     self._waiting[stream].append(message)
 
     def _ask(self, query: Callable[[list[int]], dict[int, Found]], ids: list[int]) -> dict[int, Found]:
+        with self._reading():
+            return query(ids)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
         with self.app.app_context():
             read_only(True)
             try:
-                return query(ids)
+                yield
             finally:
                 db.session.remove()
 
     def _tell_bells(self, people: set[int]) -> None:
-        here = [person for person in people if person in self.by_person]
-        for start in range(0, len(here), CHUNK):
-            some = here[start : start + CHUNK]
-            try:
-                unread = self._ask(Notification.unread_of, some)
-            except SQLAlchemyError:
-                for person in some:
-                    self._cut_off(person)  # they ask for it when they come back
-                continue
-            for person, count in unread.items():
-                message = words.message(words.bell(count))
-                for stream in self.by_person.get(person, ()):
-                    self._waiting[stream].append(message)
+        for person, count in self._asked_for(people, Notification.unread_of):
+            message = words.message(words.bell(count))
+            for stream in self.by_person.get(person, ()):
+                self._waiting[stream].append(message)
 
     def _tell_conversations(self, written: dict[int, set[int]]) -> None:
         """Each of these people, and nobody else, hears with whom something is new, and how much is unread."""
-        here = [person for person in written if person in self.by_person]
-        for start in range(0, len(here), CHUNK):
-            some = here[start : start + CHUNK]
+        for person, (unread, requests) in self._asked_for(written, Conversation.waiting_for):
+            badge = words.message(words.unread_messages(self.app, unread, requests))
+            messages = [*words.conversations(sorted(written[person])), badge]
+            for stream in self.by_person.get(person, ()):
+                self._waiting[stream] += messages
+
+    def _asked_for(
+        self, people: Iterable[int], query: Callable[[list[int]], dict[int, Found]]
+    ) -> Iterator[tuple[int, Found]]:
+        """What `query` says of those of these people who are here; for whom it fails, they ask when they come back."""
+        for some in _chunks([person for person in people if person in self.by_person]):
             try:
-                waiting = self._ask(Conversation.waiting_for, some)
+                found = self._ask(query, some)
             except SQLAlchemyError:
                 for person in some:
                     self._cut_off(person)
                 continue
-            for person, (unread, requests) in waiting.items():
-                badge = words.message(words.unread_messages(self.app, unread, requests))
-                messages = [*words.conversations(sorted(written[person])), badge]
-                for stream in self.by_person.get(person, ()):
-                    self._waiting[stream] += messages
+            yield from found.items()
 
     def _tell_photo(self, photo: int, post: int, person: int) -> None:
         message = words.named(f"photo-{photo}", str(post))
@@ -404,26 +320,18 @@ class Hub:
 
     def _brought_to(self, post: int, reposter: int | None, people: list[int]) -> set[int]:
         readers: set[int] = set()
-        with self.app.app_context():
-            read_only(True)
-            try:
-                for start in range(0, len(people), CHUNK):
-                    readers |= Feed.brought_to(people[start : start + CHUNK], post, reposter)
-            finally:
-                db.session.remove()
+        with self._reading():
+            for some in _chunks(people):
+                readers |= Feed.brought_to(some, post, reposter)
         return readers
 
     def _readers(self, post: int, people: set[int]) -> tuple[bool, set[int]]:
         """Whether visitors find this post in lists, and which of these people do."""
-        listed, visitors, members = sorted(people), False, set()
-        with self.app.app_context():
-            read_only(True)
-            try:
-                for start in range(0, max(1, len(listed)), CHUNK):
-                    visitors, some = Post.readers_among(post, listed[start : start + CHUNK])
-                    members |= some
-            finally:
-                db.session.remove()
+        visitors, members = False, set()
+        with self._reading():
+            for some in _chunks(sorted(people)) or [[]]:  # visitors are asked about although no member is here
+                visitors, listed = Post.readers_among(post, some)
+                members |= listed
         return visitors, members
 
     def _tell_pills(self) -> None:
@@ -464,6 +372,10 @@ class Hub:
             del stream.posts[post]
             _drop(self.by_post, post, stream)
         self._waiting[stream].append(words.anew())
+
+
+def _chunks(ids: Sequence[int]) -> list[list[int]]:
+    return [list(ids[start : start + CHUNK]) for start in range(0, len(ids), CHUNK)]
 
 
 def _drop(index: dict[int, set[Stream]], key: int, stream: Stream) -> None:

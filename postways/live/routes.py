@@ -7,7 +7,8 @@ from flask import Flask, Response, abort, current_app, g, request
 from postways.db import db
 from postways.htmx import asking_endpoint, fragment
 from postways.live import bp, hub_of_this_process, words
-from postways.live.hub import Entry, Hub, Stream
+from postways.live.hub import Entry, Hub
+from postways.live.stream import Stream
 from postways.models import Comment, Conversation, Feed, Notification, Post
 from postways.models.listed import MOST_LISTED
 from postways.paging import moment_of

@@ -9,8 +9,10 @@ from sqlalchemy.exc import OperationalError
 from postways import later
 from postways.db import db
 from postways.live import hub as hubs
+from postways.live import stream as open_page
 from postways.live import words
-from postways.live.hub import Hub, Stream
+from postways.live.hub import Hub
+from postways.live.stream import Stream
 from postways.models import Block, Follow, Mute, Post, User
 from tests.cast import make_post
 
@@ -304,7 +306,7 @@ def test_who_comes_back_to_less_is_told_to_look_anew(app, post, ada, as_ben):
 def test_a_page_that_reads_too_slowly_is_cut_off_and_misses_nothing(app, hub, post, ben):
     slow = page(hub, post)
     known = hub.last
-    for _ in range(hubs.QUEUE + 2):
+    for _ in range(open_page.QUEUE + 2):
         slow.send(words.message("x"))
     assert slow.closed
     like(app, post, ben)
@@ -318,7 +320,7 @@ def test_a_page_that_reads_too_slowly_is_cut_off_and_misses_nothing(app, hub, po
 
 def test_ending_a_stream_ends_its_body_even_when_it_is_full(hub, post):
     full, empty = page(hub, post), page(hub, post)
-    for _ in range(hubs.QUEUE):
+    for _ in range(open_page.QUEUE):
         full.send(words.message("x"))
 
     hub.close_all()
@@ -336,7 +338,7 @@ def test_a_page_that_left_is_forgotten(hub, post, ada):
 
 
 def test_a_sign_of_life_comes_while_nothing_happens(hub, post, monkeypatch):
-    monkeypatch.setattr(hubs, "HEARTBEAT", 0.02)
+    monkeypatch.setattr(open_page, "HEARTBEAT", 0.02)
     body = page(hub, post).events(words.HELLO)
 
     assert [next(body) for _ in range(3)] == [words.HELLO, words.HEARTBEAT, words.HEARTBEAT]

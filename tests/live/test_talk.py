@@ -4,8 +4,9 @@ import pytest
 from redis import Redis
 
 from postways.db import db, now
-from postways.live.hub import Hub, Stream
+from postways.live.hub import Hub
 from postways.live.routes import _missed_talk
+from postways.live.stream import Stream
 from postways.models import Block, Comment, Mute, Post, User
 from tests.cast import make_comment, make_post
 from tests.live.test_hub import heard

@@ -11,7 +11,8 @@ from redis import Redis
 
 from postways import later, sweep
 from postways.db import db, now
-from postways.live.hub import Hub, Stream
+from postways.live.hub import Hub
+from postways.live.stream import Stream
 from postways.models import Audit, Mail, User
 from tests.api.client import Client
 from tests.cast import letters

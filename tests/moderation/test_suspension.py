@@ -10,7 +10,8 @@ from redis import Redis
 from postways import media, sweep
 from postways.db import db, now
 from postways.errors import Forbidden
-from postways.live.hub import Hub, Stream
+from postways.live.hub import Hub
+from postways.live.stream import Stream
 from postways.models import Audit, Mail, Post, Session, User
 from tests.cast import PASSWORD, Browser, make_post, make_user
 

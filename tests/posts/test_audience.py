@@ -7,7 +7,7 @@ import pytest
 from postways import media
 from postways.db import db
 from postways.errors import Missing, Refused
-from postways.live.hub import Stream
+from postways.live.stream import Stream
 from postways.models import Block, Follow, Guest, Mute, Post, User
 from postways.paging import EPOCH
 from tests.cast import TOKEN, Browser, make_post, make_user
