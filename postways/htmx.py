@@ -58,6 +58,13 @@ def go(url: str) -> BaseResponse:
     return redirect(url, 303)
 
 
+def gone(url: str) -> Response:
+    """What a page asked for is not there any more, and neither is the page: it is loaded anew and says so."""
+    answer = make_response("", 404)
+    answer.headers["HX-Redirect"] = iri_to_uri(url)
+    return answer
+
+
 def to_login() -> BaseResponse:
     """Log in first, then come back to the page that asked."""
     place = came_from() if asked_by_htmx() or request.method != "GET" else request.full_path.rstrip("?")

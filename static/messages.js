@@ -42,6 +42,16 @@
     below = up() ? scroll.scrollHeight + scroll.scrollTop : null;
     merge(task.fragment);
   });
+  // The page is loaded anew when it is another one by now. What was typed waits for the next one with a box.
+  const draft = ["draft", document.body.dataset.person, location.pathname].join(" ");
+  on("htmx:after:request", ({ detail: { ctx } }) => {
+    const text = words([...queue.map(({ text }) => text), box()?.value ?? ""]);
+    if (letters.contains(ctx.sourceElement) && ctx.hx.redirect && text) sessionStorage.setItem(draft, text);
+  });
+  if (box()) {
+    box().value ||= sessionStorage.getItem(draft) ?? "";
+    sessionStorage.removeItem(draft);
+  }
   on("htmx:after:swap", ({ detail: { ctx } }) => {
     days();
     if (ctx.target !== letters) return;

@@ -14,7 +14,7 @@ from postways.auth import members_only, refills_form, takes_files
 from postways.db import db, read_only, reading
 from postways.errors import Missing, Refused, TooMany, Undeliverable
 from postways.handlers import sentence
-from postways.htmx import asked_by_htmx, fragment, go, page, pages_loaded, refilled
+from postways.htmx import asked_by_htmx, fragment, go, gone, page, pages_loaded, refilled
 from postways.messages import bp
 from postways.messages.forms import MessageForm
 from postways.messages.reading import Letters
@@ -70,7 +70,12 @@ def conversation(username: str) -> Response:
     """What was written with one other person, the newest at the bottom; a form sends the next message."""
     if request.method == "POST":
         return _send(username)
-    found, person = _found(username)
+    try:
+        found, person = _found(username)
+    except Missing:
+        if asked_by_htmx():
+            return gone(request.path)
+        raise
     if person is not None and person.id == g.user.id:
         return redirect(url_for("messages.inbox", notice="to-yourself"))
     if person is not None and person.username != username:
@@ -167,9 +172,11 @@ def _part(found: Conversation | None, person: User | None) -> Response:
     """What htmx asks for: older messages above the others, or what is new `since` the message of this id."""
     if _cursor("older") and found is not None:
         return fragment("messages/_older.html", **_context(found, person), n=pages_loaded())
-    since = _id(request.args.get("since")) or 0
+    since, foot = _id(request.args.get("since")) or 0, _foot(found, person)
     letters = Letters.news(found, since)
-    if letters.leaves_out(since) or (since and not letters.days):  # too much, or all of it has been deleted elsewhere
+    another = request.args.get("as", "open" if foot == "blocked" else foot) != foot
+    deleted = since and not letters.days  # all of it, elsewhere
+    if another or deleted or letters.leaves_out(since):
         return go(request.path)
     answer = fragment("messages/_letters.html", side=found, person=person, letters=letters)
     return answer if "peek" in request.args else _read_by(answer, found, letters)
@@ -189,14 +196,15 @@ def _page(
         return redirect(url_for("messages.conversation", username=person.username)) if person else _gone_page(found)
     if found is not None and found.unread_count and letters.newest and not found.requested:
         g.user.unread_messages = found.unread_besides()
-    writable = person is not None and not (found is not None and found.away) and _takes(person, found)
+    foot = _foot(found, person)
     answer = page(
         "messages/conversation.html",
         status,
         **context,
         form=form or _fresh(),
         action=request.path,
-        writable=writable or form is not None,
+        foot=foot,
+        writable=foot == "open" or form is not None,
         refused=form is not None,
         n=pages_loaded(),
     )
@@ -207,10 +215,15 @@ def _gone_page(found: Conversation | None) -> Response:
     return redirect(url_for("messages.by_id", conversation_id=found.id if found else 0))
 
 
-def _takes(person: User, found: Conversation | None) -> bool:
-    if person.blocked or g.user.must_verify or (found is not None and found.requested):
-        return False
-    return takes_messages_of(person, g.user)
+def _foot(found: Conversation | None, person: User | None) -> str:
+    """What a page has below the messages: an open page names it when it asks again, to be loaded anew if it changed."""
+    if person is None or (found is not None and found.away):
+        return "away"
+    if person.blocked:
+        return "blocked"
+    if found is not None and found.requested:
+        return "requested"
+    return "shut" if g.user.must_verify or not takes_messages_of(person, g.user) else "open"
 
 
 def _context(found: Conversation | None, person: User | None) -> dict[str, Any]:

@@ -52,20 +52,34 @@ def test_messages_come_live_and_a_block_cuts_them(ada, ben, troubles):
         expect(more).to_have_attribute("open", "")
         shut()
         expect(more).not_to_have_attribute("open", "")
+    a_block_closes_what_is_open(ada, ben)
+
+
+def a_block_closes_what_is_open(ada: Page, ben: Page) -> None:
+    """On both sides, by itself, until it is undone."""
+    elsewhere = ben.context.new_page()
+    elsewhere.goto("/messages/ada/")
+    ada.get_by_role("textbox", name="Message").fill("Do you hear me?")
     ben.get_by_label("More", exact=True).click()
-    more.get_by_text("Block", exact=True).click()
+    ben.locator(".chat-head .menu").get_by_text("Block", exact=True).click()
     ben.get_by_role("button", name="Block ada").click()
     expect(ben.get_by_text("You blocked ada")).to_be_visible()
-    say(ada, "Do you hear me?", wait=False)
-    expect(ada.locator("#write .error")).to_contain_text("can't be delivered")
-    expect(ada.get_by_role("textbox", name="Message")).to_have_value("Do you hear me?")
+    for page in (elsewhere, ada):  # what was open becomes, by itself, what it is now
+        expect(page.get_by_text("And another")).to_have_count(0)
+        expect(page.get_by_role("textbox", name="Message")).to_have_count(0)
+        expect(page.get_by_text("Nothing written yet.")).to_have_count(0)
+    expect(elsewhere.get_by_text("You blocked ada")).to_be_visible()
+    expect(ada.get_by_role("heading", name="Nothing here")).to_be_visible()
     ben.goto("/messages/")
     expect(ben.locator(".conversations li", has_text="ada")).to_have_count(0)
     ben.goto("/@ada/")
     ben.get_by_role("button", name="Unblock").click()
-    ben.goto("/messages/ada/")
-    expect(ben.get_by_text("And another")).to_be_visible()
-    expect(ben.get_by_text("Do you hear me?")).to_have_count(0)
+    expect(elsewhere.get_by_text("And another")).to_be_visible()
+    expect(elsewhere.get_by_role("textbox", name="Message")).to_be_visible()
+    expect(elsewhere.get_by_text("Nothing written yet.")).to_have_count(0)
+    elsewhere.close()
+    ada.goto("/messages/ben/")
+    expect(ada.get_by_role("textbox", name="Message")).to_have_value("Do you hear me?")
 
 
 def test_pictures_are_chosen_seen_and_sent_and_come_to_the_other(ada, ben):
@@ -159,9 +173,7 @@ def test_what_is_typed_while_a_message_is_on_its_way_is_neither_lost_nor_doubled
     cleo.keyboard.type("Five")
     held.take(cleo).abort()
     expect(box).to_have_value("Four\nFive")
-    dora.goto("/@cleo/")
-    dora.locator("summary", has_text="More").or_(dora.get_by_label("More", exact=True)).first.click()
-    dora.get_by_role("button", name="Block").click()
+    let_write(dora, "nobody")
     cleo.keyboard.press("Enter")
     cleo.keyboard.type("Six")
     cleo.keyboard.press("Enter")
@@ -170,8 +182,15 @@ def test_what_is_typed_while_a_message_is_on_its_way_is_neither_lost_nor_doubled
     expect(cleo.locator("#write .error")).to_contain_text("can't be delivered")
     expect(box).to_have_value("Four\nFive\nSix\nSeven")
     assert not held.routes
-    dora.goto("/@cleo/")
-    dora.get_by_role("button", name="Unblock").click()
+    let_write(dora, "everyone")
+
+
+def let_write(page: Page, who: str) -> None:
+    """Choose who may write; open pages of others don't learn of it."""
+    page.goto("/settings/privacy/")
+    page.locator(f"[name=messages_from][value={who}]").check()
+    page.locator("form", has=page.locator("[name=messages_from]")).get_by_role("button", name="Save").click()
+    page.wait_for_load_state()
 
 
 def test_what_is_new_moves_nothing_and_waits_to_be_looked_at(cleo, dora):

@@ -183,6 +183,28 @@ def test_a_blocked_sender_is_told_that_it_can_not_be_delivered_and_nothing_is_ke
         assert "secret" not in repr([entry.__dict__ for entry in db.session.query(Audit)])
 
 
+def test_an_open_conversation_is_loaded_anew_when_it_is_another_page_by_now(app, two, as_ada, as_ben):
+    say(app, "ada", "ben", "Before")
+    asks = {}
+    for browser, other in ((as_ada, "ben"), (as_ben, "ada")):
+        page = browser.get(f"/messages/{other}/").text
+        asks[other] = unescape(re.search(r'id="letters" hx-get="([^"]+)"', page).group(1)) + "&since=1"
+        assert "rights from:body" in page and browser.get(asks[other], HX_Request="true").status_code == 200
+
+    act(app, Block.begin, "ben", "ada")
+    gone, changed = as_ada.get(asks["ben"], HX_Request="true"), as_ben.get(asks["ada"], HX_Request="true")
+    assert (gone.status_code, gone.headers["HX-Redirect"], gone.text) == (404, "/messages/ben/", "")
+    assert (changed.status_code, changed.headers["HX-Redirect"], changed.text) == (200, "/messages/ada/", "")
+
+    page = as_ben.get("/messages/ada/").text
+    assert "Nothing written yet" not in page and "You blocked ada" in page
+    blocked = unescape(re.search(r'id="letters" hx-get="([^"]+)"', page).group(1))
+    assert "HX-Redirect" not in as_ben.get(blocked, HX_Request="true").headers
+    act(app, Block.end, "ben", "ada")
+    assert as_ben.get(blocked, HX_Request="true").headers["HX-Redirect"] == "/messages/ada/"
+    assert "Before" in as_ada.get(asks["ben"], HX_Request="true").text
+
+
 def test_a_stranger_asks_and_can_be_accepted_or_deleted(app, ada, ben, as_ada, as_ben):
     assert not waits(as_ben)
     write(as_ada, "ben", "Do you remember me?")
