@@ -209,6 +209,8 @@ def list_message_requests(query: Parts) -> Listed[MessageRequest]:
 def accept_message_request(username: str) -> Response:
     """Hear from somebody from now on; the same however often it is sent."""
     found = _written_by(username)
+    if not found.was_asked():
+        raise Missing
     found.accept()
     return done("message-request", 200, conversation_id=found.id)
 

@@ -209,6 +209,11 @@ class Conversation(db.Model):  # type: ignore[name-defined]
         waiting = cls.seen_by(person).where(cls.requested.is_(True), cls.last_id > 0)
         return db.session.scalar(select(func.count()).select_from(waiting.with_only_columns(cls.id).subquery())) or 0
 
+    def was_asked(self) -> bool:
+        """Whether the other has written too: who has only sent has nothing to accept."""
+        theirs = select(Copy.id).where(Copy.conversation_id == self.id, Copy.incoming.is_(True))
+        return self.requested or db.session.scalar(theirs.limit(1)) is not None
+
     def unread_besides(self) -> int:
         """How many messages the person has not read in all others, as the badge counts them."""
         return int(db.session.scalar(select(Conversation.unread(self.person_id, besides=self.id))) or 0)

@@ -337,6 +337,7 @@ def test_what_strangers_write_waits_until_it_is_accepted_or_deleted(app, ada, be
     assert page["count"] == 2 and page["results"][0]["last"] == newest
     assert as_ada_api.get("messages/requests/").get_json()["count"] == 0
 
+    assert as_ada_api.put("messages/requests/ben/").status_code == 404  # it is not hers to accept
     for _ in range(2):
         accepted = as_ben_api.put("messages/requests/ADA/")
         assert (accepted.status_code, accepted.get_json()["status"]) == (200, "accepted")
@@ -344,6 +345,7 @@ def test_what_strangers_write_waits_until_it_is_accepted_or_deleted(app, ada, be
     assert as_ben_api.delete("messages/requests/cleo/").status_code == 404
     assert as_ben_api.delete("messages/requests/ada/").status_code == 404  # it is no request any more
     assert as_ben_api.put("messages/requests/cleo/").status_code == 404
+    assert as_ada_api.put("messages/requests/ben/").status_code == 404
     assert contents(as_ben_api) == ["Do you remember me?"] and contents(as_cleo) == ["Buy this"]
     assert as_ben_api.get("messages/requests/").get_json()["results"] == []
     assert as_ada_api.put("messages/requests/nobody-at-all/").status_code == 404
