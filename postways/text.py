@@ -22,9 +22,9 @@ _MENTION = re.compile(r"(?<![\w@/.])@([\w.+-]{1,150})")
 _ADDRESS = re.compile(r"(?<!\w)(https?://[^\s<>\"]+[^\s<>\".,;:!?'()\[\]])")
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")  # would turn round what stands beside a name
 _LINK = re.compile(f"{_ADDRESS.pattern}|{_TAG.pattern}|{_MENTION.pattern}")
-# Unicode calls these letters and marks, but they show nothing.
+# Unicode calls these letters, marks and a pattern without dots, but they show nothing.
 _BLANK = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 )  # letters, yet unseen
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
@@ -42,10 +42,15 @@ def visible(text: str) -> str:
     return "".join(c for c in _BLANK.sub("", text) if unicodedata.category(c) not in ("Cf", "Cc"))
 
 
+def blank(text: str) -> bool:
+    """Whether nobody would see anything of it."""
+    return not visible(text).strip()
+
+
 def as_name(text: str | None) -> str:
     """A name as others see it; one of invisible characters alone is none."""
     shown = _TURNS.sub("", "".join(c if unicodedata.category(c) != "Cc" else " " for c in text or ""))
-    return " ".join(shown.split()) if visible(shown).strip() else ""
+    return " ".join(shown.split()) if not blank(shown) else ""
 
 
 def trimmed(text: str | None) -> str:

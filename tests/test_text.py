@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from postways.text import folded, one_line, rich, tags_in
+from postways.text import blank, folded, one_line, rich, tags_in
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,12 @@ def test_folding_knows_scripts(one, other):
 
 def test_different_names_stay_different():
     assert len({folded(name) for name in ("alice", "alicé", "al.ice", "al_ice", "alice2")}) == 5
+
+
+@pytest.mark.parametrize("nothing", ["", " \n", "\u200b", "\u3164", "\u2800 \u2800", "\u202e\u2069", "\x00"])
+def test_what_shows_nothing_is_blank(nothing):
+    assert blank(nothing)
+    assert not blank(f"{nothing}\u2801")
 
 
 @pytest.mark.parametrize(

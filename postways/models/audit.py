@@ -13,6 +13,7 @@ from postways import later
 from postways.db import Id, Moment, changed, db, now
 from postways.errors import Refused
 from postways.paging import Page
+from postways.text import blank
 
 if TYPE_CHECKING:
     from postways.models.guest import Actor
@@ -84,7 +85,7 @@ circumstances: ContextVar[Circumstances] = ContextVar("circumstances", default=C
 def given_reason(text: str, field: str = "reason") -> str:
     """Why staff does something, trimmed. Raises Refused unless it is said."""
     text = text.strip()
-    if not text:
+    if blank(text):
         raise Refused("Say why; the person concerned and the record are told.", field=field)
     if len(text) > LONGEST_REASON:
         message = "That is %(length)d characters; the most is %(most)d."

@@ -32,7 +32,7 @@ from postways.models.post import Post
 from postways.models.talk import Talked, Thread
 from postways.models.telling import told
 from postways.models.user import User
-from postways.text import cleaned, names_in, visible
+from postways.text import blank, cleaned, names_in
 
 LONGEST_COMMENT = 5_000
 CLOSED = "Comments on this post are closed."
@@ -223,7 +223,7 @@ class Comment(Talked, CountedComment, ErasedComment, db.Model):  # type: ignore[
 def checked(body: str) -> str:
     """The words of a comment, trimmed. Raises Refused for none, too many and those that the site does not take."""
     body = cleaned(body)
-    if not visible(body).strip():
+    if blank(body):
         raise Refused("Write something first.", field="body")
     if len(body) > LONGEST_COMMENT:
         message = "That is %(length)d characters; the most is %(most)d."

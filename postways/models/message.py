@@ -31,7 +31,7 @@ from postways.models.guest import Actor
 from postways.models.photo import Photo
 from postways.models.user import User
 from postways.paging import Asked, Numbered
-from postways.text import cleaned, visible
+from postways.text import blank, cleaned
 
 LONGEST_MESSAGE = 5_000
 MOST_PICTURES = 10
@@ -189,7 +189,7 @@ def checked(text: str, photos: Sequence[Photo] = ()) -> str:
     """The words of a message, trimmed. Raises Refused for too many, for none where no picture comes along, and
     for a picture that is known to be broken."""
     text = cleaned(text)
-    if not visible(text).strip() and not photos:
+    if blank(text) and not photos:
         raise Refused("Write something first.", field="text")
     if len(text) > LONGEST_MESSAGE:
         message = "That is %(length)d characters; the most is %(most)d."

@@ -48,7 +48,7 @@ from postways.models.post_row import LONGEST_CREDIT, LONGEST_TITLE, LONGEST_WARN
 from postways.models.tag import PostTag, Tag
 from postways.models.telling import told
 from postways.models.user import User
-from postways.text import names_in, tags_in, trimmed, words_of
+from postways.text import blank, names_in, tags_in, trimmed, words_of
 
 LONGEST_CONTENT = 10_000
 MOST_PHOTOS = 10
@@ -397,7 +397,7 @@ class Post(Listed, Counted, Moderated, db.Model):  # type: ignore[name-defined]
     ) -> None:
         typed = (title, content, credit, warning)
         title, content, credit, warning = (trimmed(words) for words in typed)
-        if not title:
+        if blank(title):
             raise Refused("Give the post a title.", field="title")
         for field, words, most in (
             ("title", title, LONGEST_TITLE),

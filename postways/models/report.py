@@ -19,6 +19,7 @@ from postways.models.message import Message
 from postways.models.post import Post
 from postways.models.user import User
 from postways.paging import Page
+from postways.text import blank
 
 LONGEST_REASON = 1_000
 PAGE_SIZE = 30
@@ -197,7 +198,7 @@ class Report(db.Model):  # type: ignore[name-defined]
         if not reporter.can_report(person):
             raise Forbidden
         reason = reason.strip()
-        if not reason:
+        if blank(reason):
             raise Refused("Say what is wrong, so that the staff knows what to look for.", field="reason")
         if len(reason) > LONGEST_REASON:
             words = "That is %(length)d characters; the most is %(most)d."

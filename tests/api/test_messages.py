@@ -75,6 +75,7 @@ def test_a_message_is_sent_and_read_by_the_two(app, as_ada_api, as_ben_api):
         ({"receiver": "ben"}, "content"),
         ({"receiver": "ben", "content": ""}, "content"),
         ({"receiver": "ben", "content": " \n\t"}, "content"),
+        ({"receiver": "ben", "content": "\u2800"}, "content"),
         ({"receiver": "ben", "content": "x" * 5_001}, "content"),
         ({"receiver": "ben", "content": "a\x00b"}, "content"),
         ({"receiver": ["ben"], "content": "Hello"}, "receiver"),

@@ -99,7 +99,7 @@ def test_that_it_was_seen_stands_below_the_newest_of_ones_own(app, two, as_ada, 
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"), [("", "Write something"), ("  \n ", "Write something"), ("x" * 5001, "5001 characters")]
+    ("text", "sentence"), [("", "Write something"), ("\u2800 \n ", "Write something"), ("x" * 5001, "5001 characters")]
 )
 def test_what_can_not_be_sent_comes_back_as_it_was_typed(app, two, as_ada, text, sentence):
     for answer in (write(as_ada, "ben", text), as_ada.click("/messages/ben/", text=text)):
