@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 
 from flask import g, request
@@ -9,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, TextAreaField
-from wtforms.validators import Length
+from wtforms.validators import Regexp
 
 from postways.db import db, reading
 from postways.errors import Refused
@@ -19,16 +20,22 @@ from postways.models.photo import LONGEST_ALT
 from postways.text import trimmed
 from postways.uploads import Files
 
-LONGEST_KEY = 64
+A_KEY = re.compile(r"[!-~]{0,64}\Z")
+CHANGED = _l("This form was changed on its way. What you typed is still here; send it once more.")
 LARGEST_ID = 2**63  # the first number that a database can't hold
 FULL = Refused("A message has at most %(most)d pictures. This one was left out.", field="images", most=MOST_PICTURES)
+
+
+def new_key() -> str:
+    """By which a form that is sent twice is known."""
+    return secrets.token_urlsafe(16)
 
 
 class MessageForm(FlaskForm):
     """One message; its length is judged by the noun."""
 
     text = TextAreaField(_l("Message"), filters=[lambda text: (text or "").replace("\r\n", "\n").replace("\x00", "")])
-    key = HiddenField(default=lambda: secrets.token_urlsafe(16), validators=[Length(max=LONGEST_KEY)])
+    key = HiddenField(default=new_key, validators=[Regexp(A_KEY, message=CHANGED)])
     photos: list[Photo]
     refusals: list[tuple[str, str]]  # of files: name and sentence
 
@@ -72,6 +79,11 @@ class MessageForm(FlaskForm):
     def stays_open(self) -> bool:
         """Whether a button was pressed that sends nothing: add files, remove or retry one."""
         return request.form.get("action") == "add" or "remove" in request.form or "retry" in request.form
+
+    def renew(self, sentence: str) -> None:
+        """Under its key nothing can be sent, and that is said: the next try has another one."""
+        self.key.data = new_key()
+        self.form_errors.append(sentence)
 
     def found_again(self) -> None:
         """After a transaction was taken back: the pictures as they are now."""

@@ -96,6 +96,8 @@ def _found(username: str) -> tuple[Conversation | None, User | None]:
 def _send(username: str) -> Response:
     form = MessageForm()
     good = form.validate()
+    if form.key.errors:
+        form.renew(str(form.key.errors[0]))
     form.take_pictures()
     good = form.well_described and good
     if form.csrf_token.errors:
@@ -122,6 +124,8 @@ def _send(username: str) -> Response:
         db.session.rollback()
         if error.field == "text":
             form.text.errors = [*form.text.errors, sentence(error)]
+        elif error.field == "key":
+            form.renew(sentence(error))
         else:
             form.form_errors.append(sentence(error))
         return _not_sent(username, form, 422)

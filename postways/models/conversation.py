@@ -241,15 +241,16 @@ class Conversation(db.Model):  # type: ignore[name-defined]
         cls, actor: Actor, receiver: User, words: str, photos: Sequence[Photo] = (), key: str | None = None
     ) -> Message:
         """Write to somebody; pictures are pending uploads of `actor`. Raises Forbidden, Refused by field, or
-        Undeliverable where the receiver does not take it. The same form `key` twice is the same message."""
+        Undeliverable where the receiver does not take it. The same form `key` twice is the same message; with another
+        message it is Refused (`key`)."""
         if actor.id is None:
             raise Forbidden
         if key and (before := Message.made_with(key, actor)):
-            return before
+            return before.once_more(receiver, words, photos)
         words = checked(words, photos)
         _may_write(actor, receiver)
         message = Message(
-            sender_id=actor.id, receiver_id=receiver.id, text=words, form_key=key, picture_count=len(photos)
+            sender_id=actor.id, receiver_id=receiver.id, text=words, form_key=key or None, picture_count=len(photos)
         )
         message.created_at = now()
         try:
@@ -257,7 +258,7 @@ class Conversation(db.Model):  # type: ignore[name-defined]
                 db.session.add(message)
         except IntegrityError:
             if key and (before := Message.made_with(key, actor)):
-                return before  # the same form, sent a moment earlier
+                return before.once_more(receiver, words, photos)  # the same form, sent a moment earlier
             raise Refused(NOBODY, field="receiver") from None
         for position, photo in enumerate(photos):
             photo.message_id, photo.position = message.id, position

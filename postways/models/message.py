@@ -35,6 +35,7 @@ from postways.text import blank, cleaned
 
 LONGEST_MESSAGE = 5_000
 MOST_PICTURES = 10
+SENT_BEFORE = "This form has sent another message before. What you typed now is still here; send it once more."
 
 
 class Message(db.Model):  # type: ignore[name-defined]
@@ -90,6 +91,16 @@ class Message(db.Model):  # type: ignore[name-defined]
             message.photos = found.get(message_id, [])
 
     # --- verbs
+
+    def once_more(self, receiver: User, words: str, photos: Sequence[Photo]) -> Self:
+        """This one, where its form is sent again; by then its pictures are no uploads any more, or came along anew.
+
+        Raises Refused where the form holds another message.
+        """
+        same = self.receiver_id == receiver.id and self.text == cleaned(words)
+        if not same or len(photos) not in (0, self.picture_count):
+            raise Refused(SENT_BEFORE, field="key")
+        return self
 
     @classmethod
     def let_go(cls, which: Select[Any]) -> None:

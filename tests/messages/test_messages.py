@@ -134,6 +134,37 @@ def test_the_same_form_twice_is_one_message(app, two, as_ada):
     assert count(app) == 1
 
 
+def test_another_message_in_a_form_that_was_sent_is_not_lost(app, two, as_ada):
+    write(as_ada, "ben", "One", key="K")
+    for browser in (as_ada.post, lambda path, fields: as_ada.click(path, **fields)):
+        answer = browser("/messages/ben/", {"text": "Another", "key": "K"})
+        assert answer.status_code == 422
+        assert "has sent another message" in answer.text and "Another" in answer.text
+    key = re.search(r'name="key" value="([^"]+)"', answer.text).group(1)
+    assert key != "K" and write(as_ada, "ben", "Another", key=key).status_code == 303
+    with app.app_context():
+        assert [message.text for message in db.session.query(Message).order_by(Message.id)] == ["One", "Another"]
+
+
+@pytest.mark.parametrize("key", ["k" * 300, "a\x00b", "schlüssel"])
+def test_a_key_that_no_form_has_is_said_and_replaced(app, two, as_ada, key):
+    answer = write(as_ada, "ben", "My words", key=key)
+    assert answer.status_code == 422
+    assert "was changed on its way" in answer.text and "My words" in answer.text
+    assert write(as_ada, "ben", key=re.search(r'name="key" value="([^"]+)"', answer.text).group(1)).status_code == 303
+    assert [write(as_ada, "ben", key="").status_code for _ in range(2)] == [303, 303]
+
+
+def test_a_form_with_pictures_that_is_sent_twice_is_one_message(app, two, as_ada):
+    for _ in range(2):
+        answer = as_ada.post("/messages/ben/", {"text": "Look", "key": "K", "images": upload()})
+        assert answer.status_code == 303
+    with app.app_context():
+        photo = db.session.query(Photo).filter(Photo.message_id.is_not(None)).one().id
+    assert write(as_ada, "ben", "Look", key="K", photo=photo).status_code == 303
+    assert count(app) == 1
+
+
 def test_pictures_travel_with_a_message_and_are_closed_to_everybody_else(app, two, as_ada, as_ben, as_mod, guest):
     answer = as_ada.post("/messages/ben/", {"text": "", "images": [upload(), upload(b"no picture", "notes.txt")]})
     assert answer.status_code == 422
