@@ -3,7 +3,7 @@
   const $ = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const on = (type, listen, root = document, capture = false) => root.addEventListener(type, listen, capture);
-  const letters = $("#letters"), scroll = $(".scroll"), fresh = $(".fresh"), box = () => $("#text");
+  const letters = $("#letters"), scroll = $(".scroll"), fresh = $(".fresh"), box = () => $("#content");
   const number = (element) => +element.id.match(/\d+$/);
   const newest = () => all(".letter", letters).reduce((most, letter) => Math.max(most, number(letter)), 0);
   const top = number($(".letter", letters) ?? { id: "0" });
@@ -101,7 +101,7 @@
     if (own(ctx)) adding += ctx.counted = 1;
   });
   on("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
-    const task = tasks.find(({ target }) => target?.id === "write" || target === "#write"), field = ctx.counted && task && $("#text", task.fragment);
+    const task = tasks.find(({ target }) => target?.id === "write" || target === "#write"), field = ctx.counted && task && $("#content", task.fragment);
     if (!field) return;
     field.textContent = box().value;
     for (const input of all(".attached input:not([type=hidden])", task.fragment)) {
@@ -132,7 +132,7 @@
     failed = {};
     queue.push({ body, text, items });
     $(".attached", form)?.remove();
-    $("#text-help")?.remove();
+    $("#content-help")?.remove();
     box().removeAttribute("aria-invalid");
     box().value = "";
     box().focus();

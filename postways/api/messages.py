@@ -161,9 +161,6 @@ def send_message(body: NewMessage) -> Response:
         Conversation.note_refused(g.user, error)
         db.session.commit()
         raise
-    except Refused as error:
-        field = "content" if error.field == "text" else error.field
-        raise Refused(error.message, field=field, **error.values) from None
 
 
 @bp.get("/messages/<int:message_id>/")

@@ -34,7 +34,9 @@ def new_key() -> str:
 class MessageForm(FlaskForm):
     """One message; its length is judged by the noun."""
 
-    text = TextAreaField(_l("Message"), filters=[lambda text: (text or "").replace("\r\n", "\n").replace("\x00", "")])
+    content = TextAreaField(
+        _l("Message"), filters=[lambda text: (text or "").replace("\r\n", "\n").replace("\x00", "")]
+    )
     key = HiddenField(default=new_key, validators=[Regexp(A_KEY, message=CHANGED)])
     photos: list[Photo]
     refusals: list[tuple[str, str]]  # of files: name and sentence

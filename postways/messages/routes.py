@@ -107,7 +107,7 @@ def _send(username: str) -> Response:
         return _not_sent(username, form, 422 if form.refusals or not good else 200)
     try:
         limits.count("message", g.user.id)
-        Conversation.write(g.user, _receiver(username), form.text.data, form.described(), form.key.data)
+        Conversation.write(g.user, _receiver(username), form.content.data, form.described(), form.key.data)
         db.session.commit()
     except TooMany as error:
         form.form_errors.append(sentence(error))
@@ -122,8 +122,8 @@ def _send(username: str) -> Response:
         return _not_sent(username, form, 403)
     except Refused as error:
         db.session.rollback()
-        if error.field == "text":
-            form.text.errors = [*form.text.errors, sentence(error)]
+        if error.field == "content":
+            form.content.errors = [*form.content.errors, sentence(error)]
         elif error.field == "key":
             form.renew(sentence(error))
         else:

@@ -201,10 +201,10 @@ def checked(text: str, photos: Sequence[Photo] = ()) -> str:
     for a picture that is known to be broken."""
     text = cleaned(text)
     if blank(text) and not photos:
-        raise Refused("Write something first.", field="text")
+        raise Refused("Write something first.", field="content")
     if len(text) > LONGEST_MESSAGE:
         message = "That is %(length)d characters; the most is %(most)d."
-        raise Refused(message, field="text", length=len(text), most=LONGEST_MESSAGE)
+        raise Refused(message, field="content", length=len(text), most=LONGEST_MESSAGE)
     if len(photos) > MOST_PICTURES:
         raise Refused("A message has at most %(most)d pictures.", field="images", most=MOST_PICTURES)
     for number, photo in enumerate(photos, start=1):

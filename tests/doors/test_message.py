@@ -15,7 +15,7 @@ def test_sending(app, crowd):
         db.session.commit()
     found = same_through_both(
         app,
-        page=lambda browser, _user, _things: browser.post("/messages/receiver/", {"text": " Hello. ", "key": "k"}),
+        page=lambda browser, _user, _things: browser.post("/messages/receiver/", {"content": " Hello. ", "key": "k"}),
         api=lambda client, _user, _things: client.post("messages/", {"receiver": "receiver", "content": " Hello. "}),
     )
 
@@ -35,7 +35,7 @@ def test_being_refused(app, crowd):
     found = same_through_both(
         app,
         given=given,
-        page=lambda browser, _user, _things: browser.post("/messages/receiver/", {"text": "Hello.", "key": "k"}),
+        page=lambda browser, _user, _things: browser.post("/messages/receiver/", {"content": "Hello.", "key": "k"}),
         api=lambda client, _user, _things: client.post("messages/", {"receiver": "receiver", "content": "Hello."}),
     )
 

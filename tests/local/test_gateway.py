@@ -401,7 +401,7 @@ def test_large_pictures_come_in_where_pictures_are_taken(gate, as_ada, program):
 
     assert as_ada.upload(picture[1])
     assert send("/posts/add/", "images", title="Noise", published="1")[0] == 303
-    assert send("/messages/ben/", "images", text="Look")[0] == 303
+    assert send("/messages/ben/", "images", content="Look")[0] == 303
     body, kind = encode_multipart_formdata({"image": picture, "title": "Noise", "receiver": "ben", "content": "Look"})
     for method, path, status in (
         ("POST", "/api/v1/posts/", 201),

@@ -127,14 +127,14 @@ def allow_an_app(eva: Eva, seen: Flask) -> dict[str, str]:
 def write(eva: Eva, ben: Eva, seen: Flask, authorization: str) -> None:
     """By both doors, before and after a block, and a report of it."""
     body = {"receiver": "ben", "content": SAID}
-    assert eva.form("/messages/ben/", text=f"By the page: {SAID}")[0] == 303
+    assert eva.form("/messages/ben/", content=f"By the page: {SAID}")[0] == 303
     sent = eva.program("/api/v1/messages/", body, authorization, **{"Idempotency-Key": "k"})
     assert eva.program("/api/v1/messages/", body, authorization, **{"Idempotency-Key": "k"}) == sent
     assert ben.form(f"/report/?message={sent['id']}", reason="Look at this.")[0] == 303
     with seen.app_context():
         Block.begin(User.named("ben"), User.named("eva"))
         db.session.commit()
-    assert eva.form("/messages/ben/", text=f"Refused: {SAID}")[0] == 403
+    assert eva.form("/messages/ben/", content=f"Refused: {SAID}")[0] == 403
     assert "detail" in eva.program("/api/v1/messages/", body, authorization, **{"Idempotency-Key": "l"})
 
 

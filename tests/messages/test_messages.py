@@ -27,7 +27,7 @@ def two(app, ada, ben) -> None:
 
 
 def write(browser: Browser, to: str, text: str = "Hello there", **more):
-    return browser.post(f"/messages/{to}/", {"text": text, **more})
+    return browser.post(f"/messages/{to}/", {"content": text, **more})
 
 
 def say(app, name: str, to: str, *texts: str) -> list[int]:
@@ -102,7 +102,7 @@ def test_that_it_was_seen_stands_below_the_newest_of_ones_own(app, two, as_ada, 
     ("text", "sentence"), [("", "Write something"), ("\u2800 \n ", "Write something"), ("x" * 5001, "5001 characters")]
 )
 def test_what_can_not_be_sent_comes_back_as_it_was_typed(app, two, as_ada, text, sentence):
-    for answer in (write(as_ada, "ben", text), as_ada.click("/messages/ben/", text=text)):
+    for answer in (write(as_ada, "ben", text), as_ada.click("/messages/ben/", content=text)):
         assert answer.status_code == 422
         assert sentence in answer.text and 'aria-invalid="true"' in answer.text
         assert text.strip() in answer.text
@@ -120,7 +120,7 @@ def test_nobody_writes_to_themselves_or_to_nobody_and_nothing_typed_is_lost(app,
 
 
 def test_an_old_form_comes_back_filled(app, two, as_ada):
-    answer = as_ada.post("/messages/ben/", {"text": "My long words", "images": upload()}, token="old")
+    answer = as_ada.post("/messages/ben/", {"content": "My long words", "images": upload()}, token="old")
 
     assert answer.status_code == 403
     assert "open for too long" in answer.text and "My long words" in answer.text
@@ -137,7 +137,7 @@ def test_the_same_form_twice_is_one_message(app, two, as_ada):
 def test_another_message_in_a_form_that_was_sent_is_not_lost(app, two, as_ada):
     write(as_ada, "ben", "One", key="K")
     for browser in (as_ada.post, lambda path, fields: as_ada.click(path, **fields)):
-        answer = browser("/messages/ben/", {"text": "Another", "key": "K"})
+        answer = browser("/messages/ben/", {"content": "Another", "key": "K"})
         assert answer.status_code == 422
         assert "has sent another message" in answer.text and "Another" in answer.text
     key = re.search(r'name="key" value="([^"]+)"', answer.text).group(1)
@@ -157,7 +157,7 @@ def test_a_key_that_no_form_has_is_said_and_replaced(app, two, as_ada, key):
 
 def test_a_form_with_pictures_that_is_sent_twice_is_one_message(app, two, as_ada):
     for _ in range(2):
-        answer = as_ada.post("/messages/ben/", {"text": "Look", "key": "K", "images": upload()})
+        answer = as_ada.post("/messages/ben/", {"content": "Look", "key": "K", "images": upload()})
         assert answer.status_code == 303
     with app.app_context():
         photo = db.session.query(Photo).filter(Photo.message_id.is_not(None)).one().id
@@ -166,7 +166,7 @@ def test_a_form_with_pictures_that_is_sent_twice_is_one_message(app, two, as_ada
 
 
 def test_pictures_travel_with_a_message_and_are_closed_to_everybody_else(app, two, as_ada, as_ben, as_mod, guest):
-    answer = as_ada.post("/messages/ben/", {"text": "", "images": [upload(), upload(b"no picture", "notes.txt")]})
+    answer = as_ada.post("/messages/ben/", {"content": "", "images": [upload(), upload(b"no picture", "notes.txt")]})
     assert answer.status_code == 422
     assert "notes.txt" in answer.text and count(app) == 0
     photo_id = re.search(r'name="photo" value="(\d+)"', answer.text).group(1)
@@ -187,11 +187,11 @@ def test_pictures_travel_with_a_message_and_are_closed_to_everybody_else(app, tw
 
 
 def test_pictures_can_be_added_and_removed_before_sending(app, two, as_ada):
-    form = as_ada.click("/messages/ben/", text="Look", action="add", images=upload(picture(colour="red")))
+    form = as_ada.click("/messages/ben/", content="Look", action="add", images=upload(picture(colour="red")))
     assert form.status_code == 200 and "Look" in form.text
     photo_id = re.search(r'name="photo" value="(\d+)"', form.text).group(1)
 
-    form = as_ada.click("/messages/ben/", text="Look", photo=photo_id, remove=photo_id)
+    form = as_ada.click("/messages/ben/", content="Look", photo=photo_id, remove=photo_id)
     assert form.status_code == 200 and 'name="photo"' not in form.text
     assert count(app) == 0
 
@@ -200,7 +200,7 @@ def test_a_blocked_sender_is_told_that_it_can_not_be_delivered_and_nothing_is_ke
     say(app, "ada", "ben", "Before")
     act(app, Block.begin, "ben", "ada")
 
-    for answer in (write(as_ada, "ben", "My secret words"), as_ada.click("/messages/ben/", text="My secret words")):
+    for answer in (write(as_ada, "ben", "My secret words"), as_ada.click("/messages/ben/", content="My secret words")):
         assert answer.status_code == 403
         assert "be delivered" in answer.text and "My secret words" in answer.text and "Before" not in answer.text
     assert as_ada.get("/messages/ben/").status_code == 404
@@ -244,14 +244,14 @@ def test_a_stranger_asks_and_can_be_accepted_or_deleted(app, ada, ben, as_ada, a
     assert "remember" in as_ben.get("/messages/?box=requests").text
 
     page = as_ben.get("/messages/ada/").text
-    assert "Accept" in page and 'name="text"' not in page
+    assert "Accept" in page and 'name="content"' not in page
     assert "Seen" not in as_ada.get("/messages/ben/").text
     accept = re.search(r'action="(/messages/with/\d+/accept/)"', page).group(1)
     assert as_ada.post(accept).status_code == 404
     assert as_ben.post(accept).status_code == 303
 
     assert not waits(as_ben)
-    assert 'name="text"' in as_ben.get("/messages/ada/").text
+    assert 'name="content"' in as_ben.get("/messages/ada/").text
     assert "remember" in as_ben.get("/messages/").text
 
 
@@ -317,7 +317,7 @@ def test_the_staff_reads_a_reported_message_and_nothing_else(app, two, as_ada, a
 
 
 def test_a_broken_picture_is_not_sent_and_one_that_breaks_later_says_why_to_its_sender_alone(app, two, as_ada, as_ben):
-    answer = as_ada.post("/messages/ben/", {"action": "add", "text": "Look", "images": [upload(), upload()]})
+    answer = as_ada.post("/messages/ben/", {"action": "add", "content": "Look", "images": [upload(), upload()]})
     good, bad = re.findall(r'name="photo" value="(\d+)"', answer.text)
     assert "Picture 1 of 2" in answer.text and "picture 2 of 2" in answer.text
     jobs.use(app)
@@ -329,7 +329,7 @@ def test_a_broken_picture_is_not_sent_and_one_that_breaks_later_says_why_to_its_
 
     breaks(bad)
     for verb in (as_ada.post, as_ada.click):
-        fields = {"text": "Look", "photo": [good, bad]}
+        fields = {"content": "Look", "photo": [good, bad]}
         answer = verb("/messages/ben/", fields) if verb == as_ada.post else verb("/messages/ben/", **fields)
         assert answer.status_code == 422
         assert "Picture 2 could not be prepared" in answer.text and "The end is missing." in answer.text
@@ -441,7 +441,7 @@ def test_who_has_left_or_is_suspended_keeps_a_place_in_the_others_list(app, two,
     say(app, "ben", "ada", "What I said")
     as_mod.post(f"/moderation/people/{id_of(app, 'ben')}/suspend/", {"reason": "Spam"})
     page = as_ada.get("/messages/ben/").text
-    assert "What I said" in page and "for now" in page and 'name="text"' not in page
+    assert "What I said" in page and "for now" in page and 'name="content"' not in page
     assert write(as_ada, "ben").status_code == 422
 
     with app.app_context():

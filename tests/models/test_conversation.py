@@ -112,7 +112,7 @@ def test_what_says_nothing_or_too_much_is_refused_by_its_field(two, words, sente
     with pytest.raises(Refused, match=sentence) as refused:
         send("ada", "ben", words)
 
-    assert refused.value.field == "text"
+    assert refused.value.field == "content"
     assert db.session.query(Message).count() == 0
 
 
