@@ -249,7 +249,7 @@ def close_account(user_id_or_username: str, body: Proof) -> Response:
     """
     with reading():
         person = _meant(user_id_or_username)
-    if not (g.user.can_close(person) or (g.user.can_expel(person) and "admin" in g.user.scopes)):
+    if not (g.user.can_close(person) or g.user.can_expel(person)):
         raise Forbidden
     _prove(body)
     User.held(person.id)
@@ -315,7 +315,7 @@ def _private(person: User) -> dict[str, Any]:
         "email": person.email,
         "last_login": person.last_login_at,
         "last_activity_at": person.last_activity_at,
-        "is_staff": person.is_staff,
+        "is_staff": person.on_staff,
         "is_active": person.active,
         "premium_until": person.premium_until,
     }

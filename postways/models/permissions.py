@@ -36,6 +36,7 @@ class Permissions:
     premium: bool  # whether a membership runs
     must_verify = False  # the site wants to know first that the address is theirs
     scopes: frozenset[str] = frozenset()  # what the token or browser that asks can do
+    by_token = False  # a token asks, and may lack what makes its person staff
 
     def can_open(self, post: Addressed) -> bool:
         """See all of a post that they may know of; what is for premium members opens for its author, too."""

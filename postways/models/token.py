@@ -132,7 +132,7 @@ class Family(db.Model):  # type: ignore[name-defined]
             return None
         user: User = found[0]
         user.scopes = narrowed(found[1], user.role)
-        user.family_sid, user.app_id = sid, found[3] or ""
+        user.by_token, user.family_sid, user.app_id = True, sid, found[3] or ""
         user.authenticated_at = found[2] if found[3] is None else EPOCH  # an app is not its person
         return user
 
@@ -326,7 +326,7 @@ class ApiToken(db.Model):  # type: ignore[name-defined]
         user: User = found[0]
         token: ApiToken = found[1]
         user.scopes = narrowed(token.scope, user.role)
-        user.api_token_id, user.token_seen_at = token.id, token.last_used_at or EPOCH
+        user.by_token, user.api_token_id, user.token_seen_at = True, token.id, token.last_used_at or EPOCH
         user.authenticated_at = token.created_at if token.kind == "login" else EPOCH
         return user
 

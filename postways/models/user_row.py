@@ -88,14 +88,19 @@ class UserRow(Permissions):
         return update(type(self)).where(type(self).id == self.id, *conditions)
 
     @property
-    def is_staff(self) -> bool:  # type: ignore[override]
-        """Whether this is a moderator or an admin."""
+    def on_staff(self) -> bool:
+        """Whether this is a moderator or an admin, by whatever token they ask; what they may do says `is_staff`."""
         return self.role in ("moderator", "admin")
 
     @property
+    def is_staff(self) -> bool:  # type: ignore[override]
+        """Whether a moderator or an admin acts and sees as one: by a token that lacks `moderate` they are a member."""
+        return self.on_staff and (not self.by_token or "moderate" in self.scopes)
+
+    @property
     def is_admin(self) -> bool:  # type: ignore[override]
-        """Whether this is an admin."""
-        return self.role == "admin"
+        """Whether an admin acts as one: by a token that lacks `admin` they are less."""
+        return self.role == "admin" and (not self.by_token or "admin" in self.scopes)
 
     @property
     def name(self) -> str:

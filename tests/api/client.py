@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 from postways import access
 from postways.db import db
 from postways.models import ApiToken, Family, User
+from postways.models.scopes import scopes_in
 from tests.api.conformance import conforms
 from tests.cast import Browser
 
@@ -29,9 +30,9 @@ class Client:
         """With an access token of `user`."""
         with app.app_context():
             person = db.session.get(User, user.id)
-            family, _ = Family.begin(person, scope or everything(person), "test")
+            family, _ = Family.begin(person, everything(person), "test")
             db.session.flush()
-            token = access.mint(person, family)
+            token = access.mint(person, family, scopes_in(scope or everything(person)))
             db.session.commit()
         return cls(app, f"Bearer {token}")
 

@@ -1,11 +1,12 @@
-"""What a token that may not read sees: what a visitor sees. What it writes, it writes as its person."""
+"""What a token sees that may not do all that its person may. What it writes, it writes as its person."""
 
 import pytest
 
 from postways.db import db
 from postways.models import Follow, Photo, User
 from tests.api.client import Client
-from tests.cast import make_post, make_user, upload
+from tests.cast import PASSWORD, Browser, make_comment, make_post, make_user, upload
+from tests.oauth.flow import Prints
 
 
 @pytest.fixture
@@ -59,3 +60,51 @@ def test_pictures_of_messages_are_for_tokens_that_may_read(app, ada, ben, as_wri
 
     assert Client.token(app, receiver, scope="read").get(f"images/{photo.id}/").status_code == 200
     assert as_writer.get(f"images/{photo.id}/").status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["app", "log-in", "personal"])
+def test_a_token_of_staff_that_may_not_moderate_sees_what_a_member_sees(app, ada, ben, mod, kind):
+    draft = make_post(app, ada, pictures=1, published=False)
+    paid = make_post(app, ada, pictures=1, audience="premium")
+    shown = make_post(app, ada)
+    hidden = make_user(app, "gone")
+    said = make_comment(app, shown, ada)
+    with app.app_context():
+        User.find(hidden.id).suspend(None, "Spam.")
+        db.session.commit()
+    tell = {
+        "app": lambda scope: Client(
+            app,
+            f"Bearer {Prints(app, None, scope=scope).tokens(Browser(app).log_in('mod'), scope=scope)['access_token']}",
+        ),
+        "log-in": lambda scope: Client.bearer(app, mod, scope),
+        "personal": lambda scope: Client.token(app, mod, scope),
+    }[kind]
+    as_reader, as_moderator, as_member = tell("read write"), tell("read write moderate"), Client.bearer(app, ben)
+    for_staff = [
+        f"posts/{draft.id}/",
+        f"images/{draft.photos[0].id}/",
+        f"/media/{draft.photos[0].key}/square.jpg",
+        f"/media/{paid.photos[0].key}/square.jpg",
+        "users/gone/",
+        "users/",
+    ]
+
+    for path in for_staff:
+        assert as_moderator.get(path).status_code == 200, path
+        assert as_reader.get(path).status_code == as_member.get(path).status_code in (403, 404), path
+    for path in ("users/ada/", f"posts/{paid.id}/", f"posts/{shown.id}/", f"likes/batch/?ids={draft.id},{shown.id}"):
+        assert as_reader.get(path).get_json() == as_member.get(path).get_json() != as_moderator.get(path).get_json()
+    assert as_reader.get("users/me/").get_json()["is_staff"] is True
+    assert as_reader.delete(f"posts/{shown.id}/", {"reason": "Spam."}).status_code == 403
+    assert as_reader.delete(f"comments/{said.id}/", {"reason": "Spam."}).status_code == 403
+    assert as_moderator.delete(f"comments/{said.id}/", {"reason": "Spam."}).status_code == 204
+
+
+def test_what_only_admins_may_needs_the_word_admin(app, ada, ben):
+    root = make_user(app, "rooted", "admin")
+    body = {"password": PASSWORD}
+
+    assert Client.token(app, root, "read write moderate").delete("users/ada/", body).status_code == 403
+    assert Client.token(app, root, "read write moderate").get("users/ada/").get_json()["email"] == "ada@example.org"
+    assert Client.token(app, root, "read write admin").delete("users/ada/", body).status_code == 204
