@@ -1,5 +1,6 @@
 """Style, scripts and drawings: small on the line, and never asked for twice."""
 
+import brotli
 import pytest
 
 
@@ -24,3 +25,23 @@ def test_what_the_browser_has_already_is_not_sent_again(guest):
 
     assert again.status_code == 304
     assert again.data == b""
+
+
+def test_scripts_and_styles_are_as_small_as_brotli_makes_them(guest):
+    sizes = {}
+    for name in (
+        "app.css",
+        "messages.css",
+        "app.js",
+        "messages.js",
+        "vendor/htmx-4.0.1.min.js",
+        "vendor/hx-sse-4.0.1.min.js",
+    ):
+        for _ in range(2):
+            answer = guest.get(f"/static/{name}", Accept_Encoding="br")
+            assert brotli.decompress(answer.data) == guest.get(f"/static/{name}", Accept_Encoding="identity").data
+            assert answer.headers["ETag"].endswith(':br"') and answer.content_length == len(answer.data)
+        sizes[name] = len(answer.data)
+        assert guest.get(f"/static/{name}", Accept_Encoding="br", Range="bytes=0-9").status_code in (200, 206)
+    assert sum(size for name, size in sizes.items() if name.endswith(".js")) < 22_000
+    assert sum(size for name, size in sizes.items() if name.endswith(".css")) < 10_000
