@@ -16,8 +16,10 @@
   };
   on("pageshow", ({ persisted }) => persisted && left() && again(), window);
   if (performance.getEntriesByType("navigation")[0]?.type === "back_forward" && left()) again();
-  else if (person) localStorage.setItem(shown, person);
-  else localStorage.removeItem(shown);
+  else {
+    if (left()) localStorage.clear(); // what somebody has not sent yet is nobody else's
+    if (person) localStorage.setItem(shown, person);
+  }
 
   let hush;
   new MutationObserver(() => {

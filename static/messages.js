@@ -45,7 +45,7 @@
   // The page is loaded anew when it is another one by now. What was typed waits for the next one with a box.
   const draft = ["draft", document.body.dataset.person, location.pathname].join(" ");
   on("htmx:after:request", ({ detail: { ctx } }) => {
-    const text = words([...queue.map(({ text }) => text), box()?.value ?? ""]);
+    const text = box()?.value;
     if (letters.contains(ctx.sourceElement) && ctx.hx.redirect && text) sessionStorage.setItem(draft, text);
   });
   if (box()) {
@@ -76,8 +76,10 @@
 
   // --- what goes
 
-  const queue = [];
-  let sending = false, adding = 0, wanted = false, failed = {};
+  // What has not left yet outlives the page, with its key.
+  const queue = [], unsent = `unsent ${document.body.dataset.person} ${location.pathname} `;
+  const taken = (entries) => entries.map((entry) => (localStorage.removeItem(entry.at), entry));
+  let leaving = false, sending = false, adding = 0, wanted = false, failed = {};
   const own = (ctx) => ctx.sourceElement.closest?.("#write");
   const words = (parts) => parts.filter((part) => part.trim()).join("\n");
   const pictures = (root) => all(".attached > li", root);
@@ -130,7 +132,9 @@
     if (text === failed.text) body.set("key", failed.key);
     $("[name=key]", form).value = Date.now().toString(36) + Math.random().toString(36).slice(2);
     failed = {};
-    queue.push({ body, text, items });
+    const at = unsent + Date.now();
+    localStorage.setItem(at, JSON.stringify([...body].filter(([name]) => name !== "csrf_token")));
+    queue.push({ body, text, items, at });
     $(".attached", form)?.remove();
     $("#content-help")?.remove();
     box().removeAttribute("aria-invalid");
@@ -138,7 +142,7 @@
     box().focus();
     send();
   }, document, true);
-  const back = (html) => refill(html, queue.splice(0));
+  const back = (html) => refill(html, taken(queue.splice(0)));
   const send = async () => {
     if (sending || !queue.length) return;
     sending = true;
@@ -148,7 +152,7 @@
     try {
       const answer = await fetch(form.action, { method: "POST", body, keepalive: text.length < 9000, headers: { "HX-Request": "true", Accept: "text/html" } });
       const html = await answer.text(), { headers } = answer, to = headers.get("HX-Redirect");
-      if (answer.ok && !headers.has("HX-Retarget")) queue.shift();
+      if (answer.ok && !headers.has("HX-Retarget")) taken(queue.splice(0, 1));
       if (to) {
         sessionStorage.setItem("typed " + location.pathname, words([...queue.map(({ text }) => text), box().value]));
         location.href = to;
@@ -165,6 +169,7 @@
         await htmx.swap({ text: html, target: letters, swap: "innerMorph", sourceElement: letters });
       }
     } catch {
+      if (leaving) return; // it is kept
       failed = { key: body.get("key"), text };
       if (queue.length) await back();
       $("#notice").replaceChildren(Object.assign(document.createElement("p"), { textContent: $("#notice").dataset.offline }));
@@ -174,4 +179,23 @@
     }
     send();
   };
+  if (live && $("#write")) {
+    for (const at of Object.keys(localStorage).sort()) {
+      if (!at.startsWith(unsent)) continue;
+      const body = new FormData();
+      for (const pair of JSON.parse(localStorage[at])) body.append(...pair);
+      body.set("csrf_token", $("#write [name=csrf_token]").value);
+      const text = body.get("content");
+      if (Date.now() - at.slice(unsent.length) < 864e5) queue.push({ body, text, items: [], at });
+      else { // nobody thinks of it any more
+        localStorage.removeItem(at);
+        box().value = words([box().value, text]);
+      }
+    }
+  }
+  on("pagehide", () => { leaving = true; }, window);
+  on("pageshow", () => {
+    leaving = false;
+    send();
+  }, window);
 })();

@@ -193,6 +193,40 @@ def let_write(page: Page, who: str) -> None:
     page.wait_for_load_state()
 
 
+def test_what_has_not_left_when_the_page_is_closed_is_sent_when_it_is_opened_again(cleo, dora, open_page):
+    befriend(cleo, dora)
+    cleo.goto("/messages/dora/")
+    held = Held(cleo, "/messages/dora/")
+    cleo.get_by_role("textbox", name="Message").focus()
+    texts = ["Closed one", "Closed two", "Closed three"]
+    for words in texts:
+        cleo.keyboard.type(words)
+        cleo.keyboard.press("Enter")
+    held.take(cleo).fetch()  # it has arrived, and nobody has heard of it
+    context = cleo.context
+    cleo.close()
+
+    again = context.new_page()
+    again.goto("/messages/dora/")
+    mine = again.locator(".letter.out .text")
+    expect(mine.last).to_have_text("Closed three")
+    assert [text for text in mine.all_inner_texts() if text.startswith("Closed")] == texts
+    kept = "Object.keys(localStorage).filter((name) => name.startsWith('unsent')).length"
+    again.wait_for_function(f"!{kept}")
+
+    eve = open_page("eve")  # whose words nobody else sends, or reads
+    eve.goto("/messages/dora/")
+    held = Held(eve, "/messages/dora/")
+    say(eve, "Left behind", wait=False)
+    held.take(eve)
+    assert eve.evaluate(kept) == 1
+    eve.goto("/@eve/")
+    assert eve.evaluate(kept) == 1
+    eve.get_by_role("button", name="Log out").click()
+    expect(eve.get_by_role("link", name="Log in").first).to_be_visible()
+    assert eve.evaluate(kept) == 0
+
+
 def test_what_is_new_moves_nothing_and_waits_to_be_looked_at(cleo, dora):
     befriend(cleo, dora)
     cleo.goto("/messages/dora/")
