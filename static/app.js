@@ -69,14 +69,15 @@
   });
 
   // What was typed into a form of a single field outlives a log-in in between.
-  const typed = "typed " + location.pathname;
+  const typed = "typed " + location.pathname, closed = `closed ${person} ${location.pathname}`;
   on("submit", ({ target }) => {
     const field = $("[data-kept]", target);
     if (field) sessionStorage.setItem(typed, field.value);
   });
-  const field = $("[data-kept]"), kept = sessionStorage.getItem(typed);
+  const field = $("[data-kept]"), kept = sessionStorage.getItem(closed) || (document.referrer.includes("/login/") && sessionStorage.getItem(typed));
   sessionStorage.removeItem(typed);
-  if (field && kept && !field.value && document.referrer.includes("/login/")) field.value = kept;
+  if (field) sessionStorage.removeItem(closed);
+  if (field && kept && !field.value) field.value = kept;
 
   // The stream of a page that has loaded older posts follows those too.
   const listen = () => {
@@ -93,9 +94,10 @@
     htmx.process(fresh);
   };
   // Something on the page is not the reader's to see any more: what it is, is asked for.
-  on("anew", () => {
-    const address = new URL($("#live").getAttribute("hx-sse:connect"), location);
-    htmx.ajax("GET", address.pathname + "gone/?posts=" + (address.searchParams.get("posts") ?? ""), { target: "#live", swap: "none" });
+  on("anew", async () => {
+    const address = new URL($("#live").getAttribute("hx-sse:connect"), location), field = $("[data-kept]");
+    await htmx.ajax("GET", address.pathname + "gone/?posts=" + (address.searchParams.get("posts") ?? ""), { target: "#live", swap: "none" });
+    if (field?.value && !field.isConnected) sessionStorage.setItem(closed, field.value); // until it opens again
   });
   // hx-sse reconnects, but not after a first connection that failed.
   setInterval(() => {

@@ -50,7 +50,7 @@ def test_what_was_closed_in_place_opens_in_place_and_leaves_no_form(site, ada, o
     own.goto(f"/posts/{post}/")
     card = home.locator(f"#post-{post}")
     expect(card).to_contain_text("Not for long")
-    expect(own.get_by_label("Your comment")).to_be_visible()
+    own.get_by_label("Your comment").fill("Half a senten")
     home.evaluate("window.stayed = true")
 
     site.command("users", "premium", "pia", "none")
@@ -61,7 +61,7 @@ def test_what_was_closed_in_place_opens_in_place_and_leaves_no_form(site, ada, o
     site.command("users", "premium", "pia", "2099-02-28")
     expect(card).to_contain_text("Not for long")
     expect(own.locator("main")).to_contain_text("Not for long")
-    expect(own.get_by_label("Your comment")).to_be_visible()
+    expect(own.get_by_label("Your comment")).to_have_value("Half a senten")
     card.get_by_role("button", name="Like “A door for a while”").click()
     expect(card.locator(".like button")).to_have_attribute("aria-pressed", "true")
     assert home.evaluate("window.stayed")
