@@ -5,7 +5,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Sequence
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+import idna
 
 from postways.errors import Refused
 
@@ -14,6 +16,10 @@ MOST_REDIRECTS = 10
 PRINTABLE = re.compile(r"[!-~]+")  # ASCII without blanks and controls
 UNSAFE = set("\\\"'<>^`{|};,*")  # what browsers read in more than one way, what a policy could not name, a wildcard
 OF_A_DOMAIN = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")  # a scheme of an app's own (RFC 8252)
+LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")  # one part of a domain
+A_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")  # as the last part it makes browsers read an IP address
+LONGEST_HOST = 253
+OF_ANSWERS = {"code", "state", "iss", "error", "error_description", "error_uri"}  # what we add (RFC 6749, RFC 9207)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -34,14 +40,47 @@ def _check(address: str) -> None:
         raise Refused("An address has at most %(most)d characters.", field="redirect_uris", most=LONGEST_REDIRECT)
     parts = _parts(address)
     if parts is None or "#" in address or not PRINTABLE.fullmatch(address) or UNSAFE & set(address):
-        message = "“%(address)s” can't be an address to come back to: write it out, without blanks and without “#”."
-        raise Refused(message, field="redirect_uris", address=address[:80])
+        raise _unwritable(address, parts)
     if not (_on_the_web(parts) or _on_this_machine(parts) or _of_an_app(parts)):
         message = (
             "“%(address)s” is not safe to come back to. It begins with https://, with http:// and 127.0.0.1 or "
             "localhost, or with a scheme of the app's own domain, such as org.example.app:/"
         )
         raise Refused(message, field="redirect_uris", address=address[:80])
+    if not nameable(address):
+        message = "“%(address)s” has no host that browsers can be led to: a domain or an IP address, no port 0."
+        raise Refused(message, field="redirect_uris", address=address[:80])
+    if taken := {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)} & OF_ANSWERS:
+        message = "“%(address)s” can't have the parameter “%(name)s”: this site itself adds it when people come back."
+        raise Refused(message, field="redirect_uris", address=address[:80], name=min(taken))
+
+
+def _unwritable(address: str, parts: SplitResult | None) -> Refused:
+    host = (parts and parts.hostname) or ""
+    try:
+        plain = idna.encode(host, uts46=True).decode() if not host.isascii() else ""
+    except idna.IDNAError:
+        plain = ""
+    if plain:
+        message = "“%(address)s” can't be an address to come back to: write its domain as %(plain)s"
+        return Refused(message, field="redirect_uris", address=address[:80], plain=plain)
+    message = "“%(address)s” can't be an address to come back to: write it out, without blanks and without “#”."
+    return Refused(message, field="redirect_uris", address=address[:80])
+
+
+def nameable(address: str) -> bool:
+    """Whether a policy of browsers can name its host, without which the page that asks leads nowhere."""
+    parts = _parts(address)
+    if parts is None or parts.scheme not in ("http", "https"):
+        return parts is not None
+    if parts.port == 0 or parts.netloc.endswith(":") or "%" in parts.netloc:
+        return False
+    return _ip(parts.hostname or "") is not None or _is_domain(parts.hostname or "")
+
+
+def _is_domain(host: str) -> bool:
+    labels = host.split(".")
+    return len(host) <= LONGEST_HOST and all(map(LABEL.fullmatch, labels)) and not A_NUMBER.fullmatch(labels[-1])
 
 
 def _parts(address: str) -> SplitResult | None:
@@ -80,7 +119,11 @@ def source(address: str) -> str:
 
 
 def _ipv6(host: str) -> bool:
+    return isinstance(_ip(host), ipaddress.IPv6Address)
+
+
+def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(host).version == 6  # noqa: PLR2004 IPv6
+        return ipaddress.ip_address(host)
     except ValueError:
-        return False
+        return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from authlib.oauth2.rfc6749 import OAuth2Error
+from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
 from flask import g, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -13,11 +13,12 @@ from postways.auth import needs_proof
 from postways.db import db, now
 from postways.htmx import page, to_proof
 from postways.looks import meanings
-from postways.models.redirects import place, source
+from postways.models.redirects import nameable, place, source
 from postways.oauth import bp
 from postways.oauth.asked import TWICE, by_address
 from postways.oauth.server import CodeGrant, server
 
+NOWHERE = "Browsers can not be led to this address."
 UNKNOWN = (
     "The link that led here is not one of an app that is registered at this site, or it wants to take you back "
     "to an address that is not registered for it. Nothing was allowed. Tell the people who make the app."
@@ -26,6 +27,11 @@ SAID_TWICE = (
     "The link that led here says the same thing twice, so nobody can tell which of the two is meant. Nothing was "
     "allowed. Tell the people who make the app."
 )
+DEAD_END = (
+    "The address to which this app wants to take you back is one that browsers can't be led to. Nothing was allowed. "
+    "Tell the people who make the app to register another one."
+)
+SENTENCES = {TWICE: SAID_TWICE, NOWHERE: DEAD_END}
 JUST_NOW = timedelta(minutes=2)  # within which a person has logged in anew
 
 
@@ -78,6 +84,8 @@ def decide() -> Response:
 def _grant() -> CodeGrant:
     """What the address asks for, judged. Raises OAuth2Error."""
     grant: CodeGrant = server.get_consent_grant(by_address(), g.user)
+    if not nameable(grant.redirect_uri):  # registered before that was looked at
+        raise InvalidRequestError(NOWHERE)
     return grant
 
 
@@ -91,7 +99,7 @@ def _turned_away(error: OAuth2Error) -> Response:
         400,
         status=400,
         title=_("This app can’t ask you"),
-        sentence=_(SAID_TWICE if error.description == TWICE else UNKNOWN),
+        sentence=_(SENTENCES.get(error.description or "", UNKNOWN)),
         action_url=url_for("posts.home"),
         action_label=_("Go to the newest photographs"),
     )

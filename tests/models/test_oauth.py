@@ -107,6 +107,10 @@ def test_a_new_secret_ends_the_former(maker):
         "http://[::1]:8000/back",
         "org.example.prints:/back",
         "org.example.prints://back",
+        "https://xn--bcher-kva.example/back",
+        "https://192.0.2.7/back",
+        "https://[2001:db8::1]:8443/back",
+        "https://prints.example/back?encoded=1&State=2",
     ],
 )
 def test_an_app_takes_people_back_where_it_is_safe(address):
@@ -141,12 +145,34 @@ def test_an_app_takes_people_back_where_it_is_safe(address):
         "file:///etc/passwd",
         "prints:/back",
         "org.example.prints:",
+        "https://prints_x.example/back",
+        "https://%61pp.example/back",
+        "https://.example/",
+        "https://a..b/",
+        "https://prints.example./",
+        "https://-a.example/",
+        "https://prints.example:0/",
+        "https://prints.example:/back",
+        "http://127.0.0.1:0/",
+        "https://192.0.2/",
+        "https://0x7f.1/",
+        "https://[fe80::1%25eth0]/",
+        "https://prints.example/back?code=x",
+        "https://prints.example/back?a=1&%73tate",
+        "https://prints.example/back?iss=&error=x",
+        "org.example.prints:/back?error_description=x",
     ],
 )
 def test_an_app_takes_nobody_elsewhere(address):
     with pytest.raises(Refused) as error:
         checked([address])
     assert error.value.field == "redirect_uris"
+
+
+def test_a_domain_in_other_letters_is_told_as_browsers_write_it():
+    with pytest.raises(Refused) as error:
+        checked(["https://bücher.example/back"])
+    assert error.value.values["plain"] == "xn--bcher-kva.example"
 
 
 def test_a_place_is_named_for_people_and_for_browsers():

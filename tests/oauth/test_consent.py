@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from postways.db import db, now
-from postways.models import Allowance, Audit, Code, Session, User
+from postways.models import Allowance, Audit, Client, Code, Session, User
 from tests.cast import PASSWORD, Browser, letters, make_user
 from tests.oauth.flow import BACK, PKCE, Prints, brought, words
 
@@ -183,6 +183,19 @@ def test_nobody_is_sent_to_an_address_that_is_not_registered_to_the_letter(app, 
             assert answer.status_code == 400, uri
             assert "Location" not in answer.headers
             assert "Nothing was allowed" in words(answer)
+    assert rows(app) == (0, 0)
+
+
+def test_an_address_that_browsers_can_not_be_led_to_is_told_instead_of_a_dead_button(app, as_ada, prints):
+    dead = "https://prints_x.example/back"
+    with app.app_context():
+        db.session.get(Client, prints.row).redirect_uris = [dead]  # as it could be registered once
+        db.session.commit()
+    address, token = prints.address(redirect_uri=dead), as_ada.token()
+
+    for answer in (as_ada.get(address), as_ada.post(address, {"decision": "allow"}, token=token)):
+        assert answer.status_code == 400
+        assert "browsers can't be led to" in words(answer)
     assert rows(app) == (0, 0)
 
 
