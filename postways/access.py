@@ -48,6 +48,7 @@ class Claims(NamedTuple):
     sid: str  # of the family
     version: int  # of the person's credentials
     authenticated_at: datetime
+    issued_at: datetime
     expires_at: datetime
     scope: str
     client_id: str
@@ -135,6 +136,7 @@ class Access:
             sid=claims["sid"],
             version=claims["ver"],
             authenticated_at=datetime.fromtimestamp(claims["auth_time"], UTC),
+            issued_at=datetime.fromtimestamp(claims["iat"], UTC),
             expires_at=datetime.fromtimestamp(claims["exp"], UTC),
             scope=claims["scope"],
             client_id=claims["client_id"],

@@ -76,6 +76,11 @@ TOKENLESS = lazy_gettext(
     "A session of the pages changes things from pages of this site alone, and with its CSRF token in the header "
     "X-CSRFToken. Send that, or use a token of your own in Authorization."
 )
+TO_APPS = {  # of the letters that RFC 6749 knows
+    413: "This is larger than what is taken here.",
+    429: "Too much came from here in too short a time. Wait for as long as Retry-After says.",
+    503: "Nothing was changed. Wait for as long as Retry-After says.",
+}
 RETRY_BUSY = "2"
 FOR_PROGRAMS = ("/api/", "/membership/webhook/")
 OF_APPS = ("/o/token/", "/o/revoke_token/", "/o/introspect/", "/.well-known/oauth-authorization-server")
@@ -145,7 +150,10 @@ def _as_oauth(status: int) -> Response:
     """In the form of RFC 6749, which knows no 413."""
     known = {413: "invalid_request", 429: "temporarily_unavailable", 503: "temporarily_unavailable"}
     otherwise = "server_error" if status >= 500 else "invalid_request"  # noqa: PLR2004 ours, not the program's
-    response = _as_json(400 if status == 413 else status, {"error": known.get(status, otherwise)})  # noqa: PLR2004 too large
+    body = {"error": known.get(status, otherwise)}
+    if status in TO_APPS:
+        body["error_description"] = TO_APPS[status]
+    response = _as_json(400 if status == 413 else status, body)  # noqa: PLR2004 too large
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -14,7 +14,9 @@ from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAut
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from flask import request
 
-AUTHORIZE = "response_type client_id redirect_uri scope state prompt code_challenge code_challenge_method".split()
+AUTHORIZE = (
+    "response_type response_mode client_id redirect_uri scope state prompt code_challenge code_challenge_method"
+).split()
 TOKENS = (
     "grant_type code redirect_uri client_id client_secret code_verifier refresh_token scope token token_type_hint"
 ).split()

@@ -15,6 +15,8 @@ from authlib.oauth2.rfc6749 import (
     InvalidScopeError,
     OAuth2Error,
     OAuth2Request,
+    UnsupportedGrantTypeError,
+    UnsupportedResponseTypeError,
 )
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGrant
 from authlib.oauth2.rfc7009 import RevocationEndpoint
@@ -149,9 +151,19 @@ class CodeGrant(AuthorizationCodeGrant):
     def validate_authorization_request(self) -> str:
         """As Authlib does; and something must be left that the person can allow."""
         uri: str = super().validate_authorization_request()
+        if self.request.payload.data.get("response_mode", "query") != "query":
+            raise InvalidRequestError("Only response_mode=query is taken.", redirect_uri=uri)
         if not self.scopes:
             raise InvalidScopeError(redirect_uri=uri)
         return uri
+
+    def validate_token_request(self) -> None:
+        """As Authlib does; and who left the address out when it asked can name none but the one that was meant."""
+        super().validate_token_request()
+        sent = self.request.payload.redirect_uri
+        named = self.request.authorization_code.get_redirect_uri()
+        if sent and not named and sent != self.request.client.get_default_redirect_uri():
+            raise InvalidGrantError("Invalid redirect_uri in request.")
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -318,6 +330,7 @@ class Introspection(IntrospectionEndpoint):
             "scope": written(scopes_in(claims.scope) & narrowed(token.family.scope, user.role)),
             "aud": access.audience(),
             "exp": _seconds(claims.expires_at),
+            "iat": _seconds(claims.issued_at),
             "auth_time": _seconds(claims.authenticated_at),
             "jti": claims.jti,
         }
@@ -339,6 +352,17 @@ class Server(AuthorizationServer):
         """The app that calls itself so."""
         client = Client.working(client_id)
         return App(client) if client is not None else None
+
+    def get_authorization_grant(self, request: OAuth2Request) -> CodeGrant:
+        """The only one; what was sent is not repeated where there is none. Raises OAuth2Error."""
+        try:
+            grant: CodeGrant = super().get_authorization_grant(request)
+        except UnsupportedResponseTypeError as error:
+            back = error.redirect_uri
+            if not request.payload.response_type:
+                raise InvalidRequestError("Missing response_type in request.", redirect_uri=back) from None
+            raise OAuth2Error("Only response_type=code is taken.", error=error.error, redirect_uri=back) from None
+        return grant
 
     def create_oauth2_request(self, request: OAuth2Request) -> OAuth2Request:
         """It was read by the door."""
@@ -364,6 +388,8 @@ class Server(AuthorizationServer):
                 error.description = UNPROVEN
             if request is not None and request.brings_secret:
                 Attempt.note("password", from_here())
+        if isinstance(error, UnsupportedGrantTypeError):  # whose words repeat what was sent
+            error = OAuth2Error(f"Only grant_type={' and '.join(GRANTS)} are taken.", error=error.error)
         answer: Response = super().handle_error_response(request, error)
         if isinstance(error, InvalidClientError):
             answer.headers["WWW-Authenticate"] = 'Basic realm="Postways", charset="UTF-8"'

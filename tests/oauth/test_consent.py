@@ -225,7 +225,9 @@ WRONG = [
     ({"response_type": "token"}, "unsupported_response_type"),
     ({"response_type": "code token"}, "unsupported_response_type"),
     ({"response_type": "id_token"}, "unsupported_response_type"),
-    ({"response_type": None}, "unsupported_response_type"),
+    ({"response_type": None}, "invalid_request"),
+    ({"response_mode": "fragment"}, "invalid_request"),
+    ({"response_mode": "form_post"}, "invalid_request"),
     ({"scope": "everything"}, "invalid_scope"),
     ({"scope": "read moderate"}, "invalid_scope"),  # more than the app can ask for
     ({"code_challenge": None}, "invalid_request"),
@@ -247,7 +249,12 @@ def test_what_an_app_asks_wrongly_is_told_to_the_app(app, as_ada, phone):
             assert answer.status_code == 303, data
             back = brought(answer)
             assert (back["error"], back["state"], back["iss"]) == (error, "xyz", "http://localhost"), data
+            assert "token" not in back.get("error_description", ""), data  # nothing of what was sent
     assert rows(app) == (0, 0)
+
+
+def test_the_one_way_in_which_answers_travel_can_be_asked_for(as_ada, prints):
+    assert "code" in prints.answered(as_ada, response_mode="query")
 
 
 def test_an_app_with_a_secret_may_leave_the_challenge_out_but_not_send_it_plain(as_ada, prints):

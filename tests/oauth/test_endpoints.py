@@ -80,6 +80,7 @@ def test_an_app_learns_what_its_own_tokens_are_good_for(app, ada, as_ada, prints
         assert (told["scope"], told["iss"]) == ("read create", "http://localhost")
     assert (access["token_type"], access["aud"]) == ("Bearer", "http://localhost/api/v1/")
     assert refresh["exp"] > access["exp"]
+    assert 0 < access["iat"] < access["exp"] and 0 < refresh["iat"] < refresh["exp"]
 
     following = prints.refresh(issued["refresh_token"], scope="read").json
     assert asked(prints, issued["refresh_token"]) == {"active": False}
@@ -206,6 +207,7 @@ def test_too_many_requests_wait(app, guest, crowd, monkeypatch):
     answers = [guest.client.post("/o/token/") for _ in range(4)]
 
     assert 429 in {answer.status_code for answer in answers}
+    assert all("Retry-After" in a.json["error_description"] for a in answers if a.status_code == 429)
     assert all(wrong(answer)[1] in ("invalid_request", "temporarily_unavailable") for answer in answers)
 
 

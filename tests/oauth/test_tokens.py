@@ -113,6 +113,23 @@ def test_without_everything_that_belongs_to_the_code_there_are_no_tokens(app, be
     assert going_on(app) == 0
 
 
+def test_who_left_the_address_out_can_name_none_but_the_one_that_was_meant(app, ben, as_ada):
+    one = Prints(app, ben)
+    code = one.code(as_ada, redirect_uri=None)
+
+    for other in ("https://evil.example/", BACK + "/"):
+        assert wrong(one.change(code, redirect_uri=other)) == (400, "invalid_grant")
+    assert one.change(code, redirect_uri=BACK).status_code == 200
+    assert one.change(one.code(as_ada, redirect_uri=None), redirect_uri=None).status_code == 200
+
+
+def test_what_was_sent_is_not_repeated(app, prints):
+    answer = prints.post("/o/token/", {"grant_type": "my-own-type"})
+
+    assert wrong(answer) == (400, "unsupported_grant_type")
+    assert "my-own-type" not in answer.text
+
+
 def test_a_verifier_without_a_challenge_is_a_downgrade(app, as_ada, prints):
     code = prints.code(as_ada, code_challenge=None, code_challenge_method=None)
 
