@@ -80,7 +80,7 @@ def to_proof() -> BaseResponse:
     """Give the password again first, then come back to the page that asked."""
     here = request.full_path.rstrip("?")
     if asked_by_htmx() or (request.method != "GET" and not _is_page()):
-        here = came_from()
+        here = came_from(_page_above())
     return go(url_for("auth.prove", next=here))
 
 
@@ -88,6 +88,13 @@ def _is_page() -> bool:
     """Whether the address of this form is a page too: browsers may not tell which one they come from."""
     adapter = current_app.create_url_adapter(request)
     return adapter is not None and adapter.test(method="GET")
+
+
+def _page_above() -> str:
+    """The nearest address above this one that is a page, for browsers that do not tell where they come from."""
+    adapter, parts = current_app.create_url_adapter(request), request.path.rstrip("/").split("/")
+    above = ["/".join(parts[:count]) + "/" for count in range(len(parts) - 1, 0, -1)]
+    return next((path for path in above if adapter is not None and adapter.test(path, "GET")), "/")
 
 
 def came_from(otherwise: str = "/") -> str:

@@ -9,13 +9,13 @@ from flask import g, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from postways.auth import needs_proof
+from postways.auth import members_only, needs_proof, proved_lately
 from postways.db import db, now
 from postways.htmx import page, to_proof
 from postways.looks import meanings
 from postways.models.redirects import nameable, place, source
 from postways.oauth import bp
-from postways.oauth.asked import TWICE, by_address
+from postways.oauth.asked import TWICE, UNREADABLE, by_address
 from postways.oauth.server import CodeGrant, server
 
 NOWHERE = "Browsers can not be led to this address."
@@ -31,7 +31,11 @@ DEAD_END = (
     "The address to which this app wants to take you back is one that browsers can't be led to. Nothing was allowed. "
     "Tell the people who make the app to register another one."
 )
-SENTENCES = {TWICE: SAID_TWICE, NOWHERE: DEAD_END}
+BROKEN = (
+    "The link that led here has something in it that can't be read, so it is not clear what the app wants. Nothing was "
+    "allowed. Tell the people who make the app."
+)
+SENTENCES = {TWICE: SAID_TWICE, NOWHERE: DEAD_END, UNREADABLE: BROKEN}
 JUST_NOW = timedelta(minutes=2)  # within which a person has logged in anew
 
 
@@ -68,14 +72,16 @@ def authorize() -> Response:
 
 
 @bp.post("/o/authorize/")
-@needs_proof
+@members_only
 def decide() -> Response:
-    """Back to the app, with a code or with the refusal."""
+    """Back to the app, with a code, for which the password was given lately, or with the refusal."""
+    allowed = request.form.get("decision") == "allow"
+    if allowed and not proved_lately():
+        return to_proof()
     try:
         grant = _grant()
     except OAuth2Error as error:
         return _turned_away(error)
-    allowed = request.form.get("decision") == "allow"
     answer: Response = server.create_authorization_response(grant.request, g.user if allowed else None, grant)
     db.session.commit()
     return answer

@@ -118,7 +118,7 @@ def renew_secret(client_row: int) -> Response:
     client = Client.find(client_row, g.user)
     secret = client.renew_secret(g.user)
     db.session.commit()
-    return _shown_once(client, secret)
+    return _shown_once(client, secret, renewed=True)
 
 
 @bp.route("/settings/apps/registered/<int:client_row>/remove/", methods=["GET", "POST"])
@@ -146,7 +146,7 @@ def _known(client: Client) -> dict[str, Any]:
     return {"client": client, "users": client.users, "meanings": meanings(client.scopes)}
 
 
-def _shown_once(client: Client, secret: str) -> Response:
-    answer = page("settings/secret.html", client=client, secret=secret)
+def _shown_once(client: Client, secret: str, *, renewed: bool = False) -> Response:
+    answer = page("settings/secret.html", client=client, secret=secret, renewed=renewed)
     answer.headers["Cache-Control"] = "no-store"
     return answer

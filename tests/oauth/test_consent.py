@@ -132,6 +132,8 @@ def test_an_old_log_in_is_proved_again_and_comes_back(app, as_ada, prints):
             told = {"Referer": referer} if referer else {}
             assert as_ada.post(address, {"decision": "allow"}, token=token, **told).location == answer.location
         assert rows(app) == (0, 0)
+        cancelled = as_ada.post(address, {"decision": "cancel"}, token=token)
+        assert brought(cancelled)["error"] == "access_denied"
 
         answer = as_ada.post(answer.location, {"password": PASSWORD}, page=answer.location)
         assert answer.location == address
@@ -219,6 +221,8 @@ def test_what_can_not_be_read_is_told_to_the_person(as_ada, prints):
         answer = as_ada.get(prints.address(**data))
         assert answer.status_code == 400, data
         assert "Nothing was allowed" in words(answer)
+    for data in ({"state": "x\x00"}, {"response_type": "code\n"}):
+        assert "can't be read" in words(as_ada.get(prints.address(**data))), data
 
 
 WRONG = [
