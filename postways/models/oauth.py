@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from postways.db import Id, Moment, changed, db, now
 from postways.errors import Forbidden, Missing, Refused, Unauthenticated
+from postways.lookalikes import named_like_us
 from postways.models import redirects
 from postways.models.audit import Audit
 from postways.models.mail import Mail
@@ -24,14 +24,13 @@ from postways.models.scopes import narrowed, scopes_in, written
 from postways.models.token import FAMILY_LASTS, LONGEST_SCOPE, REFRESH_LASTS, Family
 from postways.models.user import User
 from postways.paging import Page
-from postways.text import as_name, folded
+from postways.text import as_name, visible
 
 if TYPE_CHECKING:
     from postways.models.guest import Actor
 
 CODE_LASTS = timedelta(seconds=60)
 LONGEST_APP_NAME = 60
-SITE = "postways"
 LONGEST_SECRET = 200
 MOST_CLIENTS = 20  # of one member
 MOST_SHOWN = 200
@@ -366,7 +365,7 @@ def _refuse_more(owner: User) -> None:
 
 
 def _checked_name(name: str) -> str:
-    name = as_name(name.encode("utf-8", "replace").decode())
+    name = " ".join(visible(as_name(name.encode("utf-8", "replace").decode())).split())
     if not name:
         raise Refused("Give the app a name; people read it before they allow it anything.", field="name")
     if len(name) > LONGEST_APP_NAME:
@@ -377,7 +376,7 @@ def _checked_name(name: str) -> str:
 def _of_somebody(name: str) -> str:
     """As `_checked_name`; and nobody's app is called as if it were made by this site."""
     name = _checked_name(name)
-    if SITE in re.sub(r"[\W_]", "", folded(name)):
+    if named_like_us(name):
         message = "The name of this site can't be in the name of an app: people would take it for ours. Choose another."
         raise Refused(message, field="name")
     return name

@@ -48,6 +48,11 @@ def test_an_app_is_registered_and_its_secret_shown_once(app, ada, as_ada):
         assert field(answer, "client-secret") not in page
 
 
+def test_what_shows_nothing_is_not_in_the_name_of_an_app(app, as_ada):
+    assert add(as_ada, name="Pri\u200bnts\u2060 \u202eshop\ufe0f").status_code == 200
+    assert [client.name for client in clients(app)] == ["Prints shop"]
+
+
 def test_a_public_app_gets_no_secret(app, as_ada):
     answer = add(as_ada, kind="public")
 
@@ -66,6 +71,8 @@ def test_a_public_app_gets_no_secret(app, as_ada):
         ({"name": "\x00"}, "Give the app a name"),
         ({"name": "x" * 61}, "at most 60"),
         ({"name": "ＰＯＳＴ-\u200bways official"}, "people would take it for ours"),
+        ({"name": "P\u043estw\u0430ys"}, "people would take it for ours"),  # with Cyrillic о and а
+        ({"name": "Pöstvváy$"}, "people would take it for ours"),
         ({"redirect_uris": ""}, "to which address"),
         ({"redirect_uris": "http://prints.example/"}, "not safe to come back to"),
         ({"redirect_uris": f"{BACK}\njavascript:alert(1)"}, "javascript:alert(1)"),
@@ -100,6 +107,12 @@ def test_an_old_log_in_has_to_be_proved_again(app, as_ada):
     assert clients(app) == []
 
 
+def test_after_the_proof_for_a_new_secret_its_maker_is_back_at_the_app(app, ada, as_ada):
+    path, token = f"{APPS}registered/{Prints(app, ada).row}/", as_ada.token()
+    with time_machine.travel(now() + timedelta(hours=2, minutes=1), tick=True):
+        assert as_ada.post(f"{path}secret/", token=token).location == f"/settings/prove/?next={path}"
+
+
 def test_its_maker_changes_it_gets_a_new_secret_and_removes_it(app, ada, as_ada, as_ben):
     prints = Prints(app, ada)
     path = f"{APPS}registered/{prints.row}/"
@@ -113,7 +126,9 @@ def test_its_maker_changes_it_gets_a_new_secret_and_removes_it(app, ada, as_ada,
     assert (refused.status_code, "Posters" in refused.text) == (422, True)
     assert as_ben.get(prints.address()).status_code == 400  # the former address is none any more
 
-    secret = field(as_ada.post(f"{path}secret/"), "client-secret")
+    answer = as_ada.post(f"{path}secret/")
+    assert "A new secret for Posters" in words(answer) and "is registered" not in answer.text
+    secret = field(answer, "client-secret")
     assert wrong(prints.refresh(issued["refresh_token"])) == (401, "invalid_client")
     prints.secret = secret
     assert prints.refresh(issued["refresh_token"]).status_code == 200
