@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -30,6 +31,8 @@ media = AppGroup("media", help="The files of photographs.")
 search = AppGroup("search", help="What search knows of posts, people and tags.")
 oauth = AppGroup("oauth", help="Apps that act for people (OAuth2).")
 client = AppGroup("client", help="The apps that are registered.")
+REASON = "The person gets it by mail, and it stays in the record. Asked for in a terminal."
+UNSAID = "The people who run this site decided so."  # where a script gives no reason
 JOB_LOG_LEVEL = logging.WARNING  # RQ says at INFO what it runs with which arguments
 
 
@@ -51,7 +54,7 @@ def create(name: str, email: str, role: str, verified: bool, password_stdin: boo
     if password_stdin:
         password = sys.stdin.readline().removesuffix("\n")
     else:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        password = _asked("Password", "--password-stdin", hide_input=True, confirmation_prompt=True)
     with _refusals_named():
         check_password(password, name, email)
         user = User.sign_up(name, email, passwords.hashed(password), role)
@@ -89,26 +92,26 @@ def make_premium(name: str, until: str) -> None:
 
 @users.command("suspend")
 @click.argument("name")
-@click.option("--reason", prompt=True, help="The person gets it by mail, and it stays in the record.")
+@click.option("--reason", help=REASON)
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The day on which the person may come back.")
-def suspend(name: str, reason: str, until: datetime | None) -> None:
+def suspend(name: str, reason: str | None, until: datetime | None) -> None:
     """Shut somebody out and hide everything of theirs."""
     config: Config = current_app.extensions["config"]
     with _refusals_named():
         user = User.named(name)
-        user.suspend(None, reason, until and until.replace(tzinfo=ZoneInfo(config.time_zone)))
+        user.suspend(None, _reason(reason), until and until.replace(tzinfo=ZoneInfo(config.time_zone)))
     db.session.commit()
     click.echo(f"{user.username} is {user.standing} now.")
 
 
 @users.command("restore")
 @click.argument("name")
-@click.option("--reason", prompt=True, help="The person gets it by mail, and it stays in the record.")
-def restore(name: str, reason: str) -> None:
+@click.option("--reason", help=REASON)
+def restore(name: str, reason: str | None) -> None:
     """Let somebody in again who was suspended."""
     with _refusals_named():
         user = User.named(name)
-        user.restore(None, reason)
+        user.restore(None, _reason(reason))
     db.session.commit()
     click.echo(f"{user.username} is {user.standing} now.")
 
@@ -144,15 +147,16 @@ def rebuild() -> None:
 
 @client.command("create")
 @click.option("--name", required=True, help="What people read before they allow it anything.")
-@click.option("--public/--confidential", default=None, help="Confidential: it can keep a secret.")
+@click.option("--public", is_flag=True, help="It can't keep a secret, as on people's phones.")
+@click.option("--confidential", is_flag=True, help="It runs on a server and can keep a secret.")
 @click.option("--redirect-uri", "redirect_uris", multiple=True, required=True, help="Where it takes people back.")
 @click.option("--scope", default="read write", show_default=True, help="The most it can ask for.")
-def register(name: str, public: bool | None, redirect_uris: tuple[str, ...], scope: str) -> None:
+def register(name: str, public: bool, confidential: bool, redirect_uris: tuple[str, ...], scope: str) -> None:
     """Register an app of the site's own; its secret is shown once."""
-    if public is None:
-        raise click.UsageError("Say --public or --confidential.")
+    if public == confidential:
+        raise click.UsageError("Say either --public or --confidential.")
     with _refusals_named():
-        made, secret = Client.make(name, redirect_uris, scope=scope, confidential=not public, owner=None)
+        made, secret = Client.make(name, redirect_uris, scope=scope, confidential=confidential, owner=None)
     db.session.commit()
     click.echo(f"client_id={made.client_id}")
     if secret:
@@ -194,6 +198,25 @@ def demo(scale: str | None) -> None:
         scale_up(people, posts, likes)
     else:
         seed()
+
+
+def _reason(given: str | None) -> str:
+    """The reason that was given or is typed; a script that gives none gets a sentence that is true of all."""
+    if given is not None or not sys.stdin.isatty():
+        return UNSAID if given is None else given
+    typed: str = click.prompt("Reason")
+    return typed
+
+
+def _asked(what: str, option: str, **how: Any) -> str:
+    """What somebody types; without a terminal, which option to use instead."""
+    try:
+        typed: str = click.prompt(what, **how)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise click.UsageError(f"There is no terminal in which to ask; use {option}.") from None
+    return typed
 
 
 @contextmanager

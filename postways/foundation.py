@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
 
 import structlog
@@ -49,7 +50,8 @@ def lay(app: Flask, config: Config) -> None:
 def _log(config: Config) -> None:
     shown = structlog.processors.JSONRenderer() if config.production else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
-        processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True), shown]
+        processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True), shown],
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # what a command answers can be piped on
     )
     if not config.testing:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

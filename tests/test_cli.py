@@ -156,6 +156,7 @@ def test_an_app_is_registered_listed_and_removed(app, crowd, run):
     ("words", "status"),
     [
         (("--name", "Prints", "--redirect-uri", "https://a.example/"), 2),  # neither public nor confidential
+        (("--name", "Prints", "--redirect-uri", "https://a.example/", "--public", "--confidential"), 2),
         (("--name", "Prints", "--public"), 2),
         (("--public", "--redirect-uri", "https://a.example/"), 2),
         (("--name", "Prints", "--public", "--redirect-uri", "http://a.example/"), 1),
@@ -170,3 +171,23 @@ def test_an_app_that_can_not_be_is_refused_in_a_sentence(app, crowd, run, words,
     assert answer.exit_code == status, answer.output
     assert "Error: " in answer.output
     assert "Traceback" not in answer.output
+
+
+def test_what_a_command_answers_can_be_piped_on_and_what_is_logged_stands_beside(app, crowd, run):
+    made = run("oauth", "client", "create", "--name", "P", "--confidential", "--redirect-uri", "https://a.example/")
+
+    assert [line.partition("=")[0] for line in made.stdout.splitlines()] == ["client_id", "client_secret"]
+    assert "app-made" in made.stderr
+
+
+def test_somebody_is_suspended_and_restored_without_a_terminal(app, ada, run):
+    assert run("users", "suspend", "ada", typed="").stdout == "ada is suspended now.\n"
+    assert run("users", "restore", "ada", typed="").stdout == "ada is active now.\n"
+    assert ["decided so" in letter.get_body().get_content() for letter in letters(app)] == [True, True]
+
+
+def test_without_a_terminal_it_is_said_which_option_is_missing(app, crowd, run):
+    made = run("users", "create", "eve", "eve@example.org", typed="")
+
+    assert made.exit_code == 2
+    assert "--password-stdin" in made.stderr and made.stdout.strip() in ("", "Password:")
