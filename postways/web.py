@@ -27,6 +27,7 @@ from postways import (
     cookies,
     db,
     dev,
+    elsewhere,
     foundation,
     handlers,
     health,
@@ -129,6 +130,7 @@ def made(config: Config) -> Flask:
         messages,
         membership,
         oauth,
+        elsewhere,
         cli,
     ):
         part.init_app(app)

@@ -58,6 +58,7 @@ MAY_IMPORT = {
     "paging": NOTHING,
     "text": NOTHING,
     "lookalikes": {"text"},
+    "elsewhere": NOTHING,
     "storage": NOTHING,
     "threads": {"errors"},
     "db": {"config"},

@@ -221,3 +221,20 @@ def test_a_crash_says_nothing_of_its_cause(app, prints, monkeypatch):
 
     assert wrong(answer) == (500, "server_error")
     assert "cause" not in answer.text
+
+
+def test_pages_of_other_sites_read_the_doors_of_public_apps_alone(as_ada, prints):
+    elsewhere = {"Origin": "https://app.example"}
+    for path, method, allowed in (
+        ("/o/token/", "POST", "*"),
+        ("/o/revoke_token/", "POST", "*"),
+        ("/.well-known/oauth-authorization-server", "GET", "*"),
+        ("/o/introspect/", "POST", None),
+        (prints.address(), "GET", None),
+        ("/", "GET", None),
+        ("/login/", "GET", None),
+    ):
+        first = as_ada.client.options(path, headers=elsewhere | {"Access-Control-Request-Method": method})
+        answer = as_ada.client.open(path, method=method, headers=elsewhere)
+        assert {one.headers.get("Access-Control-Allow-Origin") for one in (first, answer)} == {allowed}, path
+        assert "Access-Control-Allow-Credentials" not in answer.headers
