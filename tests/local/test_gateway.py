@@ -364,6 +364,7 @@ def test_everything_is_there_with_each_security_header_once(gate, guest, post):
         answer = guest.ask("GET", path)
         assert answer.status == 200 and answer.data, path
         assert once(answer, *OURS[:3]), path
+        assert path != "/api/v1/posts/" or once(answer, "Access-Control-Allow-Origin")
     for path in ("/nowhere/", "/api/v1/nowhere/"):
         answer = guest.ask("GET", path)
         assert answer.status == 404 and once(answer, *OURS)
@@ -442,6 +443,8 @@ def test_what_is_too_large_is_413_in_every_version_of_http(gate, version, tmp_pa
         assert status == f"HTTP/{version} {known}", (path, answer.text)
         assert once(answer, "Content-Type", *OURS[:3]), path
         assert path.startswith(("/api/", "/o/")) is (answer.headers["Content-Type"] == "application/json")
+        known = "*" if path.startswith(("/api/", "/o/")) else None
+        assert answer.headers.get_all("Access-Control-Allow-Origin", [None]) == [known], path
         assert path != "/o/token/" or json.loads(answer.text)["error"] == "invalid_request"
         assert not re.search("nginx|caddy|gunicorn|python", f"{answer.headers}{answer.text}", re.I)
 
