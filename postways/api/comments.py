@@ -15,7 +15,7 @@ from postways.api.door import absolute, done, door
 from postways.api.idempotency import renders
 from postways.api.lists import asked, listed
 from postways.api.posts import REMOVED
-from postways.api.shapes import AnIdOrNone, Listed, Parts, Shape, Words
+from postways.api.shapes import AnId, AnIdOrNone, Listed, Parts, Shape, Words
 from postways.api.users import Person, person_of
 from postways.db import now
 from postways.errors import Forbidden, Missing, Refused
@@ -50,7 +50,7 @@ class CommentItem(Shape):
 class CommentFilter(Parts):
     """Which comments."""
 
-    parent: AnIdOrNone = Field(
+    parent: AnId | None = Field(
         default=None, description="Id of a comment: everything that answers it, oldest first.", examples=[21]
     )
 

@@ -14,7 +14,7 @@ from postways.api.door import absolute, done, door
 from postways.api.idempotency import renders
 from postways.api.likes import LikedPost
 from postways.api.lists import asked, listed
-from postways.api.shapes import AnId, AnIdOrNone, Listed, Parts, Shape
+from postways.api.shapes import AnId, Listed, Parts, Shape
 from postways.db import now, reading
 from postways.errors import Missing, Refused
 from postways.models import Post, User
@@ -44,7 +44,7 @@ class ToDo(Shape):
 class DoneFilter(Parts):
     """Which of them."""
 
-    post: AnIdOrNone = Field(default=None, description="Id of a post.", examples=[7])
+    post: AnId | None = Field(default=None, description="Id of a post.", examples=[7])
     type: Kind | None = Field(default=None, description=TYPES, examples=["like"])
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from postways.api.shapes import AnIdOrNone, Parts, Words, moment
+from postways.api.shapes import AnId, Parts, Words, moment
 from postways.models.browse import ORDERS, Browse, Span
 
 SHORT = {"created": "created_at", "updated": "updated_at"}  # forms of the orders' names
@@ -24,18 +24,18 @@ def _until(text: object) -> datetime | None:
 
 
 def _moment(text: object, *, end: bool) -> datetime | None:
-    if not isinstance(text, str) or not text.strip():
+    if text is None:
         return None
     try:
-        return moment(text, end=end)
+        return moment(str(text), end=end)
     except (ValueError, OverflowError):
         raise PydanticCustomError("date_unreadable", "a day or a moment is wanted") from None
 
 
 def _range(text: object) -> Span | None:
-    if not isinstance(text, str) or not text.strip():
+    if text is None:
         return None
-    ends = text.split(",")
+    ends = str(text).split(",")
     if len(ends) != 2:  # noqa: PLR2004 from and to
         raise PydanticCustomError("date_range", "two days with a comma between them are wanted")
     since, until = _since(ends[0]), _until(ends[1])
@@ -63,8 +63,8 @@ Range = Annotated[Span | None, BeforeValidator(_range), Text]
 class PostFilter(Parts):
     """Which posts, and in which order."""
 
-    author: AnIdOrNone = Field(default=None, description="Id of a person.", examples=[3])
-    author__username: Words = Field(default="", description="A whole username.", examples=["ada"])
+    author: AnId | None = Field(default=None, description="Id of a person.", examples=[3])
+    author__username: Words | None = Field(default=None, description="A whole username.", examples=["ada"])
     author__username__icontains: Words = Field(default="", description="A part of usernames.", examples=["ad"])
     created_at__gte: Since = Field(default=None, description=ADVICE, examples=["2026-11-01"])
     created_at__lte: Until = Field(default=None, description=ADVICE, examples=["2026-11-30"])
@@ -76,7 +76,7 @@ class PostFilter(Parts):
     created__date__range: Range = Field(default=None, description="The same as `created_at__date__range`.")
     updated__gte: Since = Field(default=None, description="The same as `updated_at__gte`.")
     updated__lte: Until = Field(default=None, description="The same as `updated_at__lte`.")
-    tag: Words = Field(default="", description="A tag, with or without #.", examples=["harbour"])
+    tag: Words | None = Field(default=None, description="A tag, with or without #.", examples=["harbour"])
     search: Words = Field(default="", description="Words in title, text and tags.", examples=["boats fog"])
     ordering: Annotated[Words, AfterValidator(_order)] = Field(
         default="-updated_at",
@@ -91,11 +91,11 @@ class PostFilter(Parts):
         ranges = (self.created_at__date__range, self.created__date__range)
         return Browse(
             author_id=self.author,
-            author=self.author__username.strip(),
+            author=self.author__username and self.author__username.strip(),
             author_part=self.author__username__icontains.strip(),
             created=(*created, *(span for span in ranges if span is not None)),
             updated=updated,
-            tag=self.tag.strip(),
+            tag=self.tag and self.tag.strip(),
             words=self.search.strip(),
             order=self.ordering.removeprefix("-"),
             rising=not self.ordering.startswith("-"),

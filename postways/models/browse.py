@@ -69,11 +69,11 @@ class Browse:
     """What is looked for."""
 
     author_id: int | None = None
-    author: str = ""  # a whole username
+    author: str | None = None  # a whole username; nobody has the empty one
     author_part: str = ""
     created: tuple[Span, ...] = ()
     updated: tuple[Span, ...] = ()
-    tag: str = ""
+    tag: str | None = None
     words: str = ""
     order: str = "updated_at"
     rising: bool = False
@@ -137,9 +137,9 @@ class Browse:
         return Page.of(db.session, query, (place,), cursor, size, (by,))
 
     def _matching(self, actor: Actor) -> Select[Any]:
-        named = self.author_id is not None or bool(self.author)
+        named = self.author_id is not None or self.author is not None
         seen = and_(Post.known_to(actor), Post.shown()) if named else Post.listed_for(actor.id)
-        if self.tag or self.words or self.order == "likes":  # what would tell more than the title
+        if self.tag is not None or self.words or self.order == "likes":  # what would tell more than the title
             seen = and_(seen, Post.unlocked_for(actor))
         return select(Post.id).where(seen, *self._filters())
 
@@ -147,12 +147,12 @@ class Browse:
         filters: list[ColumnElement[bool]] = []
         if self.author_id is not None:
             filters.append(Post.author_id == self.author_id)
-        if self.author:
+        if self.author is not None:
             filters.append(Post.author_id.in_(select(User.id).where(User.username_key == folded(self.author))))
         if self.author_part:
             named = User.username_key.contains(folded(self.author_part), autoescape=True)
             filters.append(Post.author_id.in_(select(User.id).where(named)))
-        if self.tag:
+        if self.tag is not None:
             carried = select(PostTag.post_id).join(Tag, Tag.id == PostTag.tag_id)
             filters.append(Post.id.in_(carried.where(Tag.key == folded(self.tag.removeprefix("#")))))
         if self.words:
