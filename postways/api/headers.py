@@ -9,6 +9,7 @@ from postways.api.door import Door
 AGAIN = "The same key with the same body within 24 hours does nothing again and is answered the same."
 KNOWN = "An `ETag` that was answered here before: while it holds, the answer is 304 without a body."
 READ = "The `ETag` that was read: if it was edited since, the answer is 412 and nothing is changed."
+TIME_ZONE = "Time-Zone"
 REFERENCE = "#/components/headers/{name}"
 ANSWERED: dict[str, tuple[str, str]] = {  # name: what it says, an example
     "ETag": ("Version of what is answered.", '"5f2c.9d1e"'),
@@ -19,6 +20,7 @@ ANSWERED: dict[str, tuple[str, str]] = {  # name: what it says, an example
     ),
     "RateLimit-Policy": ("Each limit: how many (`q`) in how many seconds (`w`).", '"requests";q=600;w=60'),
     "Retry-After": ("Seconds after which another try makes sense.", "12"),
+    TIME_ZONE: ("Where the days of the list are counted: what `tz` says, else UTC.", "Europe/Berlin"),
     "WWW-Authenticate": ("Which credentials are wanted.", 'Bearer realm="Postways", error="invalid_token"'),
     "X-Request-ID": ("What to name when you ask the people who run the site.", "0f3a9c1be2d47786"),
 }
@@ -51,6 +53,8 @@ def of_answer(status: int, method: str, told: Door) -> dict[str, Any]:
     names = [*ALWAYS, *OF_STATUS.get(status, ())]
     if status in (200, 304) and (method == "get" or (method in ("put", "patch") and _editable(told))):
         names.append("ETag")
+    if status in (200, 304) and told.query is not None and "tz" in told.query.model_fields:
+        names.append(TIME_ZONE)
     if takes_key(method, told) and status not in OF_STATUS:
         names.append("Idempotent-Replayed")
     return {name: {"$ref": REFERENCE.format(name=name)} for name in names}

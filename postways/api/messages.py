@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, ClassVar, cast
 from zoneinfo import ZoneInfo
 
+import pytz
 from flask import Response, g
 from flask_babel import gettext as _
 from pydantic import AfterValidator, Field
@@ -15,7 +16,9 @@ from pydantic_core import PydanticCustomError
 
 from postways import limits, uploads
 from postways.api import bp, pictures
+from postways.api.answers import answered
 from postways.api.door import done, door
+from postways.api.headers import TIME_ZONE
 from postways.api.idempotency import renders
 from postways.api.lists import asked, listed
 from postways.api.shapes import SENTENCE, AnId, Flag, Listed, Parts, Several, Shape, Words, by_form
@@ -28,6 +31,8 @@ from postways.models.message import MOST_PICTURES
 
 MOST_IDS = 1_000
 FULL = Refused("A message has at most %(most)d pictures.", field="images", most=MOST_PICTURES)
+AREAS = tuple("Africa America Antarctica Arctic Asia Atlantic Australia Etc Europe Indian Pacific".split())
+ZONES = {"UTC", *(name for name in pytz.all_timezones if name.partition("/")[0] in AREAS and "/" in name)}
 DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -83,20 +88,22 @@ class NewMessage(Shape):
 class OnDay(Parts):
     """Which of them."""
 
-    date: Words = Field(default="", description="A day: `YYYY-MM-DD`.", examples=["2026-11-21"])
-    tz: Words = Field(default="", description="Where the day is counted; else UTC.", examples=["Europe/Berlin"])
+    date: Words | None = Field(default=None, description="A day: `YYYY-MM-DD`.", examples=["2026-11-21"])
+    tz: Words | None = Field(
+        default=None, description="Where the day is counted; else UTC. `Time-Zone` says it.", examples=["Europe/Berlin"]
+    )
 
 
 class SentFilter(OnDay):
     """Which of those that you sent."""
 
-    receiver: Words = Field(default="", description="Username; an unknown one has none.", examples=["ben"])
+    receiver: Words | None = Field(default=None, description="Username; an unknown one has none.", examples=["ben"])
 
 
 class ReceivedFilter(OnDay):
     """Which of those that you received."""
 
-    sender: Words = Field(default="", description="Username; an unknown one has none.", examples=["ada"])
+    sender: Words | None = Field(default=None, description="Username; an unknown one has none.", examples=["ada"])
 
 
 class SeenMessages(Shape):
@@ -130,14 +137,14 @@ def list_messages(query: Parts) -> Listed[MessageItem]:
 
 @bp.get("/messages/sent/")
 @door({200: Listed[MessageItem]}, tag="messages", scope="read", query=SentFilter)
-def list_sent_messages(query: SentFilter) -> Listed[MessageItem]:
+def list_sent_messages(query: SentFilter) -> Response:
     """List what you sent, newest first; perhaps to one person, or on one day."""
     return _one_way(query, query.receiver, incoming=False)
 
 
 @bp.get("/messages/received/")
 @door({200: Listed[MessageItem]}, tag="messages", scope="read", query=ReceivedFilter)
-def list_received_messages(query: ReceivedFilter) -> Listed[MessageItem]:
+def list_received_messages(query: ReceivedFilter) -> Response:
     """List what you received, newest first; perhaps from one person, or on one day."""
     return _one_way(query, query.sender, incoming=True)
 
@@ -235,19 +242,21 @@ def _me() -> User:
     return cast("User", g.user)
 
 
-def _one_way(query: OnDay, name: str, *, incoming: bool) -> Listed[MessageItem]:
-    since, until = _day(query)
-    other_id = _id_of(name) if name.strip() else None
+def _one_way(query: OnDay, name: str | None, *, incoming: bool) -> Response:
+    zone = _zone(query.tz)
+    since, until = _day(query.date, zone)
+    other_id = None if name is None else _id_of(name)
     page = Copy.listed(_me(), asked(query), incoming=incoming, other_id=other_id, since=since, until=until)
-    return listed(MessageItem, page, _items, query)
+    answer = answered(listed(MessageItem, page, _items, query), 200)
+    answer.headers[TIME_ZONE] = zone.key
+    return answer
 
 
-def _day(query: OnDay) -> tuple[datetime | None, datetime | None]:
-    """From when to before when. Raises Invalid for what no calendar or no map has."""
-    zone = _zone(query.tz.strip())
-    text = query.date.strip()
-    if not text:
+def _day(text: str | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    """From when to before when. Raises Invalid for what no calendar has."""
+    if text is None:
         return None, None
+    text = text.strip()
     try:
         if not DAY.fullmatch(text):
             raise ValueError(text)
@@ -265,10 +274,14 @@ def _beginning(day: date, zone: ZoneInfo, after: int = 0) -> datetime:
         return (datetime.max if after or day.year > 1 else datetime.min).replace(tzinfo=UTC)
 
 
-def _zone(name: str) -> ZoneInfo:
+def _zone(name: str | None) -> ZoneInfo:
+    """The time zone of this name; not each that this machine happens to have. Raises Invalid for what no map has."""
+    name = "UTC" if name is None else name.strip()
     try:
-        return ZoneInfo(name or "UTC")
-    except (KeyError, ValueError, OSError):
+        if name not in ZONES:
+            raise KeyError(name)
+        return ZoneInfo(name)
+    except (KeyError, OSError):
         raise Invalid({"tz": [_("There is no such time zone; one is named like Europe/Berlin.")]}) from None
 
 
