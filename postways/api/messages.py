@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytz
 from flask import Response, g
 from flask_babel import gettext as _
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from postways import limits, uploads
@@ -23,11 +23,12 @@ from postways.api.idempotency import renders
 from postways.api.lists import asked, listed
 from postways.api.shapes import SENTENCE, AnId, Flag, Listed, Parts, Several, Shape, Words, by_form
 from postways.api.users import Person, person_of
-from postways.db import db
+from postways.db import db, reading
 from postways.errors import Invalid, Missing, Refused, Undeliverable
+from postways.handlers import sentence
 from postways.models import Conversation, Copy, Message, Photo, User
-from postways.models.conversation import NOBODY
-from postways.models.message import MOST_PICTURES
+from postways.models.conversation import NOBODY, ONESELF
+from postways.models.message import MOST_PICTURES, refusals
 
 MOST_IDS = 1_000
 FULL = Refused("A message has at most %(most)d pictures.", field="images", most=MOST_PICTURES)
@@ -64,11 +65,15 @@ class MessageItem(Shape):
     images: list[Enclosed] = Field(default=[], description="Left out where no picture came along.")
 
 
-def _not_nothing(text: str) -> str:
-    """Said here too, so that an empty body is told of all that it lacks at once."""
-    if not text.strip() and not (by_form() and uploads.sent(*pictures.FIELDS)):
+def _not_nothing(text: str, info: ValidationInfo) -> str:
+    """Said here where the receiver can't be read either; else `_judged` says it, with what else is wrong."""
+    if "receiver" not in info.data and not text.strip() and not _pictured():
         raise PydanticCustomError(SENTENCE, _("Write something first."))
     return text
+
+
+def _pictured() -> bool:
+    return by_form() and bool(uploads.sent(*pictures.FIELDS))
 
 
 class NewMessage(Shape):
@@ -157,11 +162,12 @@ def send_message(body: NewMessage) -> Response:
     Whoever blocked you, or takes no messages of yours, answers 403, and nothing is kept.
     """
     limits.count("message", g.user.id)
+    receiver = _judged(body)
     try:
         with pictures.came_along(body.alt, FULL) as photos:
             for photo in photos:
                 photo.pend(g.user)
-            message = Conversation.write(g.user, _receiver(body.receiver), body.content, photos)
+            message = Conversation.write(g.user, receiver, body.content, photos)
             return done("message", 201, message_id=message.id)
     except Undeliverable as error:
         db.session.rollback()
@@ -285,11 +291,22 @@ def _zone(name: str | None) -> ZoneInfo:
         raise Invalid({"tz": [_("There is no such time zone; one is named like Europe/Berlin.")]}) from None
 
 
-def _receiver(name: str) -> User:
-    """Whom the body means, whatever stands between the two: that is the verb's to judge. Raises Refused."""
-    if (found := _called(name)) is None:
-        raise Refused(NOBODY, field="receiver")
-    return found
+def _judged(body: NewMessage) -> User:
+    """Whom the body means, whatever stands between the two: that is the verb's to judge, before which everything that
+    is wrong with the body is said at once. Raises Invalid."""
+    with reading():
+        receiver = _called(body.receiver)
+    fields: dict[str, list[str]] = {}
+    if receiver is None or not receiver.active:
+        fields["receiver"] = [_(NOBODY)]
+    elif receiver.id == g.user.id:
+        fields["receiver"] = [_(ONESELF)]
+    found = [*pictures.refusals(body.alt, FULL), *refusals(body.content, pictured=_pictured())]
+    for refused in found:
+        fields.setdefault(refused.field, []).append(sentence(refused))
+    if receiver is None or fields:
+        raise Invalid(fields)
+    return receiver
 
 
 def _id_of(name: str) -> int:

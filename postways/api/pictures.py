@@ -41,18 +41,24 @@ def srcset(photo: Photo) -> str:
     return ", ".join(f"{address(photo.key, f'{width}.webp')} {width}w" for width in widths)
 
 
+def refusals(alts: Sequence[str], full: Refused) -> list[Refused]:
+    """What speaks against the photographs that came along, before any of them is looked at; `full` as below."""
+    found = [full] if len(uploads.sent(*FIELDS)) > int(str(full.values["most"])) else []
+    if any(len(alt.strip()) > LONGEST_ALT for alt in alts):
+        message = "The description of a picture has at most %(most)d characters."
+        found.append(Refused(message, field="alt", most=LONGEST_ALT))
+    return found
+
+
 @contextmanager
 def came_along(alts: Sequence[str], full: Refused) -> Iterator[list[Photo]]:
     """The photographs that came along, kept if all is well in the end; of a refused request nothing is.
 
     `full` says that there are too many; its value `most` is how many may come.
     """
+    for refused in refusals(alts, full):
+        raise refused
     files = uploads.sent(*FIELDS)
-    if len(files) > int(str(full.values["most"])):
-        raise full
-    if any(len(alt.strip()) > LONGEST_ALT for alt in alts):
-        message = "The description of a picture has at most %(most)d characters."
-        raise Refused(message, field="alt", most=LONGEST_ALT)
     photos: list[Photo] = []
     try:
         for place, (field, file) in enumerate(files):

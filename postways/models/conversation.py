@@ -48,6 +48,7 @@ PAGE_SIZE = 30  # conversations
 MESSAGES = 30  # on a page of a conversation
 MOST_NEW = 200  # that come into an open page at once
 NOBODY = "There is nobody with that name, or not any more."
+ONESELF = "You can't write to yourself."
 _UNREAD = text("unread_count > 0")
 
 
@@ -469,7 +470,7 @@ _copy = db.metadata.tables["message_copies"].alias("other_copies")
 def _may_write(actor: User, receiver: User) -> None:
     """Raise unless `receiver` takes messages of `actor`; both are held until the transaction ends."""
     if actor.id == receiver.id:
-        raise Refused("You can't write to yourself.", field="receiver")
+        raise Refused(ONESELF, field="receiver")
     if actor.must_verify:
         raise Refused(UNVERIFIED)
     people = {person.id: person for person in User.held(actor.id, receiver.id)}

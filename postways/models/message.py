@@ -196,15 +196,23 @@ def _whole() -> list[Any]:
     return [with_message.joinedload(Message.sender), with_message.joinedload(Message.receiver)]
 
 
+def refusals(text: str, *, pictured: bool) -> list[Refused]:
+    """What speaks against these words, beside a picture or without one."""
+    text = cleaned(text)
+    if blank(text) and not pictured:
+        return [Refused("Write something first.", field="content")]
+    if len(text) > LONGEST_MESSAGE:
+        message = "That is %(length)d characters; the most is %(most)d."
+        return [Refused(message, field="content", length=len(text), most=LONGEST_MESSAGE)]
+    return []
+
+
 def checked(text: str, photos: Sequence[Photo] = ()) -> str:
     """The words of a message, trimmed. Raises Refused for too many, for none where no picture comes along, and
     for a picture that is known to be broken."""
+    for refused in refusals(text, pictured=bool(photos)):
+        raise refused
     text = cleaned(text)
-    if blank(text) and not photos:
-        raise Refused("Write something first.", field="content")
-    if len(text) > LONGEST_MESSAGE:
-        message = "That is %(length)d characters; the most is %(most)d."
-        raise Refused(message, field="content", length=len(text), most=LONGEST_MESSAGE)
     if len(photos) > MOST_PICTURES:
         raise Refused("A message has at most %(most)d pictures.", field="images", most=MOST_PICTURES)
     for number, photo in enumerate(photos, start=1):

@@ -72,6 +72,8 @@ def test_a_message_is_sent_and_read_by_the_two(app, as_ada_api, as_ben_api):
         ({"receiver": "", "content": "Hello"}, "receiver"),
         ({"content": "Hello"}, "receiver"),
         ({}, "content receiver"),
+        ({"receiver": "nobody-at-all", "content": ""}, "content receiver"),
+        ({"receiver": "ada", "content": "x" * 5_001, "alt": "x" * 1_501}, "alt content receiver"),
         ({"receiver": "ben"}, "content"),
         ({"receiver": "ben", "content": ""}, "content"),
         ({"receiver": "ben", "content": " \n\t"}, "content"),
