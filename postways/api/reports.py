@@ -21,6 +21,7 @@ URL = "https://example.org/api/v1"
 UNKNOWN = "There is nothing with this id."
 NOBODY = "There is nobody with that name."
 OWN = "This is your own, so there is nobody to report. You can change or delete it."
+OWN_MESSAGE = "This message is your own, so there is nobody to report. You can delete it."
 
 
 class NewReport(Shape):
@@ -65,7 +66,7 @@ def report(body: NewReport) -> Response:
     """
     me, about = cast("User", g.user), _reported(body)
     if not me.can_report(about.person):
-        raise Forbidden(_(OWN))
+        raise Forbidden(_(OWN if about.message is None else OWN_MESSAGE))
     made = Report.make(me, body.reason, **about._asdict())
     report_id = Report.waiting(me, **about._asdict())
     if body.block:

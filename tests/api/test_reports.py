@@ -38,6 +38,13 @@ def test_posts_comments_and_people_are_reported_once_while_it_waits(app, ada, as
     assert by_id.status_code == 200
 
 
+def test_what_is_ones_own_is_not_reported_but_can_be_taken_back(app, ada, as_ben_api):
+    sent = as_ben_api.post("messages/", {"receiver": "ada", "content": "Mine"}).get_json()["id"]
+    answer = as_ben_api.post("reports/", {"message": sent, "reason": "Odd."})
+    words = "This message is your own, so there is nobody to report. You can delete it."
+    assert (answer.status_code, answer.get_json()) == (403, {"detail": words})
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
