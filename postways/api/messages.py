@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, ClassVar, cast
@@ -23,6 +22,7 @@ from postways.api.idempotency import renders
 from postways.api.lists import asked, listed
 from postways.api.shapes import SENTENCE, AnId, Flag, Listed, Parts, Several, Shape, Words, by_form
 from postways.api.users import Person, person_of
+from postways.days import day_in
 from postways.db import db, reading
 from postways.errors import Invalid, Missing, Refused, Undeliverable
 from postways.handlers import sentence
@@ -34,7 +34,6 @@ MOST_IDS = 1_000
 FULL = Refused("A message has at most %(most)d pictures.", field="images", most=MOST_PICTURES)
 AREAS = tuple("Africa America Antarctica Arctic Asia Atlantic Australia Etc Europe Indian Pacific".split())
 ZONES = {"UTC", *(name for name in pytz.all_timezones if name.partition("/")[0] in AREAS and "/" in name)}
-DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Enclosed(Shape):
@@ -262,11 +261,8 @@ def _day(text: str | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | 
     """From when to before when. Raises Invalid for what no calendar has."""
     if text is None:
         return None, None
-    text = text.strip()
     try:
-        if not DAY.fullmatch(text):
-            raise ValueError(text)
-        day = date.fromisoformat(text)
+        day = day_in(text)
     except ValueError:
         raise Invalid({"date": [_("Send a day as 2026-11-21.")]}) from None
     return _beginning(day, zone), _beginning(day, zone, after=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from typing import Annotated, Any, ClassVar, Generic, Literal, NoReturn, TypeVar, get_origin
 
 from flask import has_request_context, request
@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from postways.days import day_in
 from postways.errors import Invalid, Unsupported
 
 Item = TypeVar("Item")
@@ -209,7 +210,7 @@ def moment(text: str, *, end: bool = False) -> datetime:
     """A moment in UTC; a day without a time is its first moment, or with `end` its last. Raises ValueError."""
     text = text.strip().replace(" ", "+") if "T" in text else text.strip()
     if len(text) <= 10:
-        day = date.fromisoformat(text)
+        day = day_in(text)
         return datetime.combine(day, time.max if end else time.min, UTC)
     found = datetime.fromisoformat(text)
     return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

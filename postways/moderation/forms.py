@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, SelectField, TextAreaField
+from wtforms import BooleanField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
+from postways.days import DayField
 from postways.models.audit import LONGEST_REASON
 from postways.models.report import ACTIONS
 from postways.models.standing import ROLES
@@ -35,7 +36,7 @@ class ReasonForm(FlaskForm):
 class SuspendForm(ReasonForm):
     """Shut somebody out."""
 
-    until = DateField(_l("Until"), [Optional()])
+    until = DayField(_l("Until"), [Optional()])
 
 
 class RoleForm(FlaskForm):
@@ -47,7 +48,7 @@ class RoleForm(FlaskForm):
 class PremiumForm(FlaskForm):
     """The last day of a membership."""
 
-    premium_until = DateField(
+    premium_until = DayField(
         _l("Premium member until the end of"), [InputRequired(_l("Choose the last day of the membership."))]
     )
 
@@ -65,7 +66,7 @@ class CloseForm(FlaskForm):
     action = SelectField(
         _l("What is done"), choices=[SelectChoice(action, _l(action)) for action in ACTIONS], default="none"
     )
-    until = DateField(_l("Until"), [Optional()])
+    until = DayField(_l("Until"), [Optional()])
 
     note = _why(_l("Note"), _l("Say why; the person concerned and the record are told."))
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from flask import abort, g, request
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from postways.auth import staff_only
+from postways.days import UNREADABLE, day_in
 from postways.htmx import page
 from postways.models import Audit, User
 from postways.models.audit import KINDS
@@ -15,6 +17,7 @@ from postways.moderation import bp, midnight, next_url, people_in
 from postways.moderation.forms import trimmed
 
 NOBODY = 0  # no entry speaks of this id
+FIRST_YEAR, LAST_YEAR = 1970, 9000
 
 
 @bp.get("/moderation/log/")
@@ -22,9 +25,14 @@ NOBODY = 0  # no entry speaks of this id
 def log() -> Response:
     """Entries of a `person`, of a `kind`, of the days `from` … `to`; newest first."""
     name, kind = trimmed(request.args.get("person"))[:150], request.args.get("kind", "")
-    first, last = _day("from"), _day("to")
     if kind not in ("", *KINDS):
         abort(400)
+    typed = {name: trimmed(request.args.get(name))[:20] for name in ("from", "to")}
+    asked = {"person": name, "kind": kind, **typed}
+    days, wrong = _days(typed)
+    if wrong:
+        return page("moderation/log.html", 422, history=None, kinds=KINDS, asked=asked, wrong=wrong)
+    first, last = days["from"], days["to"]
     history = Audit.page(
         request.args.get("cursor"),
         g.user,
@@ -39,7 +47,8 @@ def log() -> Response:
         people=people_in(history),
         next_url=next_url(history),
         kinds=KINDS,
-        asked={"person": name, "kind": kind, "from": first, "to": last},
+        asked=asked,
+        wrong={},
     )
 
 
@@ -50,12 +59,16 @@ def _id_of(name: str) -> int:
     return User.id_of(name.removeprefix("@")) or NOBODY
 
 
-def _day(name: str) -> date | None:
-    text = request.args.get(name, "")
-    try:
-        day = date.fromisoformat(text) if text else None
-    except ValueError:
-        abort(400)
-    if day is not None and not 1970 <= day.year <= 9000:
-        abort(400)
-    return day
+def _days(typed: dict[str, str]) -> tuple[dict[str, date | None], dict[str, list[str]]]:
+    """The days that were typed, and sentences by the names of those that are none."""
+    days: dict[str, date | None] = {}
+    wrong: dict[str, list[str]] = {}
+    for name, text in typed.items():
+        try:
+            days[name] = day_in(text) if text else None
+        except ValueError:
+            wrong[name] = [_(UNREADABLE)]
+            continue
+        if (day := days[name]) is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            wrong[name] = [_("Write a day between the years %(first)d and %(last)d.", first=FIRST_YEAR, last=LAST_YEAR)]
+    return days, wrong

@@ -63,6 +63,8 @@ class SiteTime(DateTimeLocalField):
     def process_formdata(self, valuelist: list[str]) -> None:
         """Raises ValueError with the sentence for what is no time."""
         try:
+            if not all(value.isascii() for value in valuelist):
+                raise ValueError(valuelist)  # other digits than those that programs may send
             super().process_formdata([value.strip() for value in valuelist])
             if self.data is not None:
                 self.data = self.data.replace(tzinfo=site_zone())

@@ -8,10 +8,11 @@ from flask import current_app, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, FileField, StringField, TextAreaField
+from wtforms import FileField, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
 from postways.config import Config
+from postways.days import DayField
 from postways.errors import Refused
 from postways.handlers import sentence
 from postways.models import Photo
@@ -28,7 +29,7 @@ class MuteForm(FlaskForm):
     """A word or tag that one does not want to come across, and until when."""
 
     word = StringField(_l("Word or #tag"), filters=[trimmed])
-    until = DateField(_l("Until the end of"), [Optional()])
+    until = DayField(_l("Until the end of"), [Optional()])
 
 
 class ProfileForm(FlaskForm):

@@ -35,6 +35,7 @@ FOR_DOORS = {
     "handlers",
     "htmx",
     "cookies",
+    "days",
     "framing",
     "limits",
     "linked",
@@ -50,6 +51,7 @@ FOR_DOORS = {
 }
 MAY_IMPORT = {
     "errors": NOTHING,
+    "days": NOTHING,
     "framing": NOTHING,
     "camera": NOTHING,
     "placeholder": NOTHING,

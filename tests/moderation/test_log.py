@@ -54,7 +54,26 @@ def test_days_are_those_of_the_place_where_the_site_is_at_home(app, ada, mod, as
     assert kinds(as_mod, "kind=suspended&to=2026-03-09") == []
 
 
-@pytest.mark.parametrize("query", ["kind=secrets", "from=soon", "to=9999-12-31", "from=0001-01-01", "cursor=x"])
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("from=2026-02-30", "from"),
+        ("from=soon", "from"),
+        ("to=9999-12-31", "to"),
+        ("from=0001-01-01", "from"),
+        ("to=٢٠٢٧-01-01", "to"),
+    ],
+)
+def test_a_day_that_is_none_is_said_by_its_field_and_the_filters_stay(app, ada, mod, as_mod, query, name):
+    note(app, "warned", mod, ada)
+    answer = as_mod.get(f"/moderation/log/?person=ada&kind=warned&{query}")
+
+    assert answer.status_code == 422 and "Write a day" in answer.text and ROW.findall(answer.text) == []
+    assert f'id="{name}-help"' in answer.text and f'value="{query.partition("=")[2]}"' in answer.text
+    assert 'value="ada"' in answer.text and '<option value="warned" selected>' in answer.text
+
+
+@pytest.mark.parametrize("query", ["kind=secrets", "cursor=x"])
 def test_what_the_record_does_not_know_is_refused(as_mod, query):
     assert as_mod.get(f"/moderation/log/?{query}").status_code == 400
 

@@ -112,7 +112,7 @@ def test_a_word_is_muted_until_a_day_and_shown_again(app, ada, ben, as_ben):
         ("😀", "", "Type a word"),
         ("x" * 101, "", "the most is 100"),
         ("a\x00", "2001-01-01", "still to come"),
-        ("fog", "soon", "Not a valid date"),
+        ("fog", "soon", "Write a day that the calendar has"),
     ],
 )
 def test_a_refused_word_comes_back_with_a_sentence(as_ben, word, until, sentence):
