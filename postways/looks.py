@@ -87,6 +87,7 @@ def init_app(app: Flask) -> None:
         static=_static_of(Path(app.static_folder or "")),
         media=media,
         csrf_field=csrf_field,
+        site_zone=config.time_zone,
         config_limits={
             "max_upload_mb": config.max_upload_mb,
             "photos": MOST_PHOTOS,

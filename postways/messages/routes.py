@@ -15,11 +15,12 @@ from postways.db import db, read_only, reading
 from postways.errors import Missing, Refused, TooMany, Undeliverable
 from postways.handlers import sentence
 from postways.htmx import asked_by_htmx, fragment, go, gone, page, pages_loaded, refilled
-from postways.messages import bp
+from postways.messages import bp, lists
 from postways.messages.forms import MessageForm
 from postways.messages.reading import Letters
 from postways.models import Conversation, User
 from postways.models.conversation import NOBODY, takes_messages_of
+from postways.models.message import called
 
 FEW = 10  # people whom a search offers
 STALE = "This page was open for too long. What you typed is still here; send it once more."
@@ -28,7 +29,12 @@ STALE = "This page was open for too long. What you typed is still here; send it 
 @bp.get("/messages/")
 @members_only
 def inbox() -> Response:
-    """Conversations, the newest first; `box=requests` those that strangers began, `q` looks for a name."""
+    """Conversations, the newest first; `box=requests` those that strangers began, `q` looks for a name.
+
+    `box=sent` and `box=received` are messages, perhaps of one person or one day.
+    """
+    if (box := request.args.get("box")) in lists.BOXES:
+        return lists.listed(box, _cursor())
     requested, words, cursor = "requests" in request.args.getlist("box"), request.args.get("q", "").strip(), _cursor()
     found = Conversation.listed(g.user, cursor, requested=requested, words=words[:100])
     n = pages_loaded()
@@ -134,14 +140,9 @@ def _send(username: str) -> Response:
 
 def _receiver(username: str) -> User:
     """Whom the address means, whatever stands between the two: that is the verb's to judge. Raises Refused."""
-    try:
-        return User.named(username)
-    except Missing:
-        pass
-    try:
-        return User.once_named(username)
-    except Missing:
-        raise Refused(NOBODY, field="receiver") from None
+    if (found := called(username)) is None:
+        raise Refused(NOBODY, field="receiver")
+    return found
 
 
 def _sent(username: str) -> Response:

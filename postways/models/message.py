@@ -6,9 +6,11 @@ Who deletes a message deletes a copy; the message goes with the last one. What p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
@@ -35,7 +37,42 @@ from postways.text import blank, cleaned
 
 LONGEST_MESSAGE = 5_000
 MOST_PICTURES = 10
+DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 SENT_BEFORE = "This form has sent another message before. What you typed now is still here; send it once more."
+
+
+def called(name: str) -> User | None:
+    """Who has this name, or had it and nobody else has it now."""
+    for find in (User.named, User.once_named):
+        try:
+            return find(name.strip())
+        except Missing:
+            continue
+    return None
+
+
+def on_day(text: str, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    """From when to before when a day lasts there that is written as 2026-11-21; nothing is no day at all.
+
+    Raises Refused (`date`) for what no calendar has.
+    """
+    if not (text := text.strip()):
+        return None, None
+    try:
+        if not DAY.fullmatch(text):
+            raise ValueError(text)
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise Refused("Send a day as 2026-11-21.", field="date") from None
+    return _beginning(day, zone), _beginning(day, zone, after=1)
+
+
+def _beginning(day: date, zone: ZoneInfo, after: int = 0) -> datetime:
+    """When it begins there, or the next one; at the ends of the calendar as near as there is."""
+    try:
+        return datetime.combine(day + timedelta(days=after), time(), zone).astimezone(UTC)
+    except OverflowError:
+        return (datetime.max if after or day.year > 1 else datetime.min).replace(tzinfo=UTC)
 
 
 class Message(db.Model):  # type: ignore[name-defined]
@@ -133,6 +170,11 @@ class Copy(db.Model):  # type: ignore[name-defined]
     created_at: Mapped[datetime] = mapped_column(Moment)  # the message's, so that lists by day are read from an index
 
     message: Mapped[Message] = relationship(lazy="raise_on_sql")
+
+    @property
+    def other(self) -> User | None:
+        """With whom it was exchanged; both people of the message must have been read with it."""
+        return self.message.sender if self.incoming else self.message.receiver
 
     # --- queries
 

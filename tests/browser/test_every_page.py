@@ -62,6 +62,7 @@ PAGES = {
     "display of a member": ("ben", "/theme/"),
     "who to follow": ("ben", "/people/suggested/"),
     "messages": ("ada", "/messages/"),
+    "messages sent": ("ada", "/messages/?box=sent&receiver=ben&date=2026-11-21"),
     "messages, somebody new": ("ben", "/messages/?q=ad"),
     "message requests, empty": ("ada", "/messages/?box=requests"),
     "a conversation": ("ben", "/messages/ada/"),

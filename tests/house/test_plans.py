@@ -207,7 +207,15 @@ def test_many_counts_at_once_are_looked_up_by_id(app, crowd):
 
 
 @pytest.mark.parametrize(
-    "path", ["/messages/", "/messages/?box=requests", "/messages/ada/", "/messages/ada/?older={place}"]
+    "path",
+    [
+        "/messages/",
+        "/messages/?box=requests",
+        "/messages/?box=sent",
+        "/messages/?box=received&sender=ada&date=2026-11-21",
+        "/messages/ada/",
+        "/messages/ada/?older={place}",
+    ],
 )
 def test_messages_are_read_from_their_index(app, ada, ben, as_ben, plans, path):
     with app.app_context():
