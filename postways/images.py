@@ -154,6 +154,18 @@ def probe(file: BinaryIO, *, max_pixels: int) -> Probe:
         file.seek(0)
 
 
+def refuse_torn(file: BinaryIO) -> None:
+    """Raise Unreadable where a part of the file is missing or altered, as far as that is seen without decoding it."""
+    file.seek(0)
+    data = file.read()
+    file.seek(0)
+    if data.startswith((b"\xff\xd8", b"\x89PNG", b"RIFF")) and _ends_early(data):
+        raise _explanation(data)
+    if data.startswith(b"\x89PNG"):
+        with _damage_explained(data):
+            Image.open(BytesIO(data), formats=["PNG"]).verify()
+
+
 def derive(
     file: BinaryIO, *, max_pixels: int, framing: Framing = AS_IT_IS, progress: Callable[[], None] = lambda: None
 ) -> Derived:

@@ -22,8 +22,9 @@ def sent(*fields: str) -> list[tuple[str, FileStorage]]:
     return [(field, file) for field, file in files if file.filename or _has_bytes(file)]
 
 
-def stored(file: FileStorage) -> Photo:
-    """Check one file and keep its original; its row is not in the session yet. Raises Refused."""
+def stored(file: FileStorage, *, untorn: bool = False) -> Photo:
+    """Check one file and keep its original; its row is not in the session yet. `untorn`: whoever gets it can't have it
+    replaced, so it must look whole. Raises Refused."""
     config: Config = current_app.extensions["config"]
     return in_thread(
         Photo.store,
@@ -31,6 +32,7 @@ def stored(file: FileStorage) -> Photo:
         current_app.extensions["storage"],
         max_bytes=config.max_upload_bytes,
         max_pixels=config.max_pixels,
+        untorn=untorn,
     )
 
 
@@ -41,7 +43,7 @@ class Files:
     Their descriptions stand beside them by position (`alt`, as in the API).
     """
 
-    def __init__(self, room: int, full: Refused) -> None:
+    def __init__(self, room: int, full: Refused, *, untorn: bool = False) -> None:
         self.photos: list[Photo] = []
         self.refusals: list[tuple[str, str]] = []
         alts = request.form.getlist("alt")
@@ -49,7 +51,7 @@ class Files:
             try:
                 if len(self.photos) >= room:
                     raise full
-                photo = stored(file)
+                photo = stored(file, untorn=untorn)
                 photo.alt = trimmed(alts[place] if place < len(alts) else "")
                 self.photos.append(photo)
             except Refused as error:

@@ -117,6 +117,12 @@
     if (wanted && !adding && ctx.response?.status < 400) $("#write").requestSubmit();
     if (!adding) wanted = false;
   });
+  on("input", ({ target }) => {
+    if (target.id !== "content" || target.value) return;
+    $("#content-help")?.remove(); // what was refused is not there any more
+    target.removeAttribute("aria-invalid");
+    target.removeAttribute("aria-describedby");
+  });
   on("submit", (event) => {
     const form = event.target;
     if (form.id !== "write" || event.submitter?.name || !live) return;

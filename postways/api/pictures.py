@@ -51,10 +51,11 @@ def refusals(alts: Sequence[str], full: Refused) -> list[Refused]:
 
 
 @contextmanager
-def came_along(alts: Sequence[str], full: Refused) -> Iterator[list[Photo]]:
+def came_along(alts: Sequence[str], full: Refused, *, untorn: bool = True) -> Iterator[list[Photo]]:
     """The photographs that came along, kept if all is well in the end; of a refused request nothing is.
 
-    `full` says that there are too many; its value `most` is how many may come.
+    `full` says that there are too many; its value `most` is how many may come. `untorn`: none may be seen to have lost
+    a part, as nobody could replace it.
     """
     for refused in refusals(alts, full):
         raise refused
@@ -62,7 +63,7 @@ def came_along(alts: Sequence[str], full: Refused) -> Iterator[list[Photo]]:
     photos: list[Photo] = []
     try:
         for place, (field, file) in enumerate(files):
-            photo = _stored(field, file)
+            photo = _stored(field, file, untorn=untorn)
             photos.append(photo)
             photo.alt = alts[place].strip() if place < len(alts) else ""
         yield photos
@@ -82,8 +83,8 @@ def _let_go(photos: Sequence[Photo]) -> None:
         uploads.discard(original)
 
 
-def _stored(field: str, file: FileStorage) -> Photo:
+def _stored(field: str, file: FileStorage, *, untorn: bool) -> Photo:
     try:
-        return uploads.stored(file)
+        return uploads.stored(file, untorn=untorn)
     except Refused as error:
         raise Refused(error.message, field=field, **error.values) from None

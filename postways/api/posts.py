@@ -85,7 +85,7 @@ def create_post(body: NewPost) -> Response:
     """
     Post.judge(body.title, body.content, body.tags, body.audience)
     limits.count("post", g.user.id)
-    with pictures.came_along(body.alt, FULL) as photos:
+    with pictures.came_along(body.alt, FULL, untorn=False) as photos:
         for photo in photos:
             photo.pend(g.user)
         post = Post.share(
@@ -155,7 +155,7 @@ def _change(post_id: int, body: PostChange) -> Response:
         post = _own(post_id)
         said = body.audience if "audience" in body.model_fields_set else post.audience
         Post.judge(*_words(body, post), body.tags, said, before=post)
-    with pictures.came_along(body.alt, FULL) as photos:
+    with pictures.came_along(body.alt, FULL, untorn=False) as photos:
         User.held(g.user.id)  # and so the post: who changes one holds its author first
         post = _own(post_id)
         for photo in photos:

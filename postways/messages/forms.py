@@ -49,7 +49,7 @@ class MessageForm(FlaskForm):
             self.photos, self.refusals = Photo.pending_of(g.user, ids), []
         if self.csrf_token.errors:  # perhaps not this person's wish: nothing may be kept
             return
-        files = Files(MOST_PICTURES - len(self.photos), FULL)
+        files = Files(MOST_PICTURES - len(self.photos), FULL, untorn=True)
         for upload in files.photos:
             upload.pend(g.user)
         for failed in self.photos:

@@ -236,8 +236,10 @@ class Photo(db.Model):  # type: ignore[name-defined]
     # --- verbs
 
     @staticmethod
-    def store(file: BinaryIO, storage: Storage, *, max_bytes: int, max_pixels: int) -> Photo:
+    def store(file: BinaryIO, storage: Storage, *, max_bytes: int, max_pixels: int, untorn: bool = False) -> Photo:
         """Check the file by its header, keep the original, and return the row for it, not yet in the session.
+
+        `untorn` also refuses what is seen, without decoding it, to have lost a part.
 
         Slow and outside any transaction: the file lies in the storage before a row speaks of it. Raises Refused.
         """
@@ -247,6 +249,8 @@ class Photo(db.Model):  # type: ignore[name-defined]
             raise Refused(message, field="images", size=f"{size / 1e6:.1f}", most=max_bytes // 1_000_000)
         try:
             probe = images.probe(file, max_pixels=max_pixels)
+            if untorn:
+                images.refuse_torn(file)
         except Unreadable as error:
             raise Refused(str(error), field="images", **error.values) from None
         key = secrets.token_hex(16)

@@ -98,6 +98,17 @@ def test_pictures_are_chosen_seen_and_sent_and_come_to_the_other(ada, ben):
     check(ben)
 
 
+def test_the_sentence_of_a_refusal_goes_with_its_text(cleo, dora, troubles):
+    troubles.expect("status of 422")
+    befriend(cleo, dora)
+    cleo.goto("/messages/dora/")
+    say(cleo, "x" * 5_001, wait=False)
+    expect(cleo.locator("#write .error")).to_contain_text("5001 characters")
+    cleo.get_by_role("textbox", name="Message").fill("")
+    expect(cleo.locator("#write .error")).to_have_count(0)
+    expect(cleo.get_by_role("textbox", name="Message")).not_to_have_attribute("aria-invalid", "true")
+
+
 def say(page: Page, words: str, *, wait: bool = True) -> None:
     """Type it and press Enter."""
     page.get_by_role("textbox", name="Message").fill(words)

@@ -82,7 +82,7 @@ def test_a_message_is_read_by_the_other_who_answers(app, two, as_ada, as_ben):
 
     page = as_ada.get("/messages/ben/").text
     assert page.index("Shall we go") < page.index("Yes!")
-    assert "Today" in page and page.index("Seen") < page.index("Yes!")
+    assert re.search(r"Today <span class=\"zone\">UTC<", page) and page.index("Seen") < page.index("Yes!")
     assert "You:" in as_ben.get("/messages/").text
 
 
@@ -340,6 +340,26 @@ def test_a_broken_picture_is_not_sent_and_one_that_breaks_later_says_why_to_its_
     assert "The end is missing." in as_ada.get("/messages/ben/").text
     page = as_ben.get("/messages/ada/").text
     assert "could not be prepared" in page and "The end is missing." not in page
+
+
+def torn(kind: str) -> bytes:
+    """A picture that lacks its end, or of which something was altered."""
+    whole = picture(400, 300, kind)
+    if kind != "PNG":
+        return whole[: len(whole) * 2 // 3]
+    place = whole.index(b"IDAT") + 40
+    return whole[:place] + bytes(byte ^ 255 for byte in whole[place : place + 20]) + whole[place + 20 :]
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_torn_picture_is_refused_before_anything_is_sent(app, two, as_ada, kind):
+    answer = as_ada.post("/messages/ben/", {"content": "", "images": [upload(), upload(torn(kind), "torn")]})
+    assert answer.status_code == 422
+    assert "torn</b>: The file" in answer.text and len(re.findall(r'name="photo"', answer.text)) == 1
+    client = Client.bearer(app, User(id=id_of(app, "ada"), role="member"))
+    answer = client.post("messages/", data={"receiver": "ben", "images": upload(torn(kind), "torn")})
+    assert (answer.status_code, list(answer.get_json())) == (400, ["images"])
+    assert count(app) == 0
 
 
 def test_pages_lead_to_what_is_older_and_back(app, two, as_ben):
