@@ -168,9 +168,12 @@ def log_out(body: Refresh) -> Response:
 
 
 @bp.post("/auth/logout/all/")
-@door({204: None}, tag="auth", body=Nothing, any_token=True)
+@door({204: None}, tag="auth", body=Nothing, any_token=True, no_apps=True)
 def log_out_everywhere(body: Nothing) -> Response:
-    """End every token and session of yours, personal tokens too."""
+    """End every token and session of yours, personal tokens too.
+
+    By any token of yours, but not by that of an app, which may end itself.
+    """
     if not g.user.is_member:
         raise Unauthenticated(NEEDED)
     g.user.log_out_everywhere()

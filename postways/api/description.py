@@ -194,6 +194,7 @@ def _describe(operation: dict[str, Any], method: str, told: Door, references: An
         operation["security"] = [{"recovery": []}]
     if told.any_token:
         operation["security"] = [{"access": []}, {"token": []}, {"session": []}]
+        operation["security"] += [] if told.no_apps else [{"oauth2": []}]
     if told.body is not None:
         operation["requestBody"] = _request_body(told, references)
     answers = {**_answers(told, method, references), **_problems(operation, method, told)}

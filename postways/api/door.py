@@ -101,16 +101,19 @@ def _may_enter(told: Door) -> None:
         raise Forbidden(KNOWN)
     if told.enters is not None:
         told.enters()
-    if told.scope is None:
-        return
+    if told.scope is not None:
+        _may_use(told.scope)
+    if told.no_apps and g.user.is_member and g.user.app_id:
+        raise Forbidden(NO_APPS)
+
+
+def _may_use(scope: str) -> None:
     if not g.user.is_member:
         raise Unauthenticated(NEEDED)
-    if told.scope not in g.user.scopes and told.scope in scopes_of_role(g.user.role):
-        raise Forbidden(_("This token may not do that: it lacks the scope “%(scope)s”.", scope=told.scope))
-    if told.scope not in g.user.scopes:
+    if scope not in g.user.scopes and scope in scopes_of_role(g.user.role):
+        raise Forbidden(_("This token may not do that: it lacks the scope “%(scope)s”.", scope=scope))
+    if scope not in g.user.scopes:
         raise Forbidden
-    if told.no_apps and g.user.app_id:
-        raise Forbidden(NO_APPS)
 
 
 def done(shape: str, status: int, **facts: Any) -> Response:

@@ -414,3 +414,17 @@ def test_an_app_closes_no_account_and_changes_no_password(app, ada, as_ada, prin
     assert prints.client.post("/api/v1/auth/login/", json={"username": "ada", "password": PASSWORD}).status_code == 200
     assert prints.client.get("/settings/apps/", headers=headers).location.startswith("/login/")
     assert prints.client.get("/o/authorize/", headers=headers).location.startswith("/login/")
+
+
+def test_an_app_ends_itself_and_nobody_else(app, ada, as_ada, prints, phone):
+    mine, other = (one.tokens(as_ada, scope="read")["access_token"] for one in (prints, phone))
+
+    def log_out(path: str):
+        return prints.client.post(f"/api/v1/auth/{path}", headers={"Authorization": f"Bearer {mine}"}, json={})
+
+    assert log_out("logout/all/").status_code == 403
+    assert as_ada.get("/settings/sessions/").status_code == 200
+    assert log_out("logout/").status_code == 204
+    assert (prints.works(mine), phone.works(other)) == (401, 200)
+    assert Program.token(app, ada, "read").post("auth/logout/all/", {}).status_code == 204
+    assert phone.works(other) == 401
