@@ -163,6 +163,11 @@ class Client(db.Model):  # type: ignore[name-defined]
         return changed(delete(cls).where(cls.owner_id == user_id)) > 0
 
     @property
+    def rests(self) -> bool:
+        """Whether it can do nothing because its owner, who must have come along, is suspended or gone."""
+        return self.owner is not None and not self.owner.active
+
+    @property
     def public(self) -> bool:
         """Whether it can't keep a secret, as an app on somebody's phone can't."""
         return self.secret_hash is None

@@ -102,10 +102,12 @@ class Standing(Authenticated):
         return len(people)
 
     def leave(self, actor: User | None = None) -> None:
-        """Delete the account: hidden everywhere now, erased by `departure` within a day. Twice is once.
+        """Delete the account: hidden everywhere now, and erased by `departure` within a day; apps of theirs go now.
 
-        The `actor` is an admin where it is not the person. Raises Forbidden.
+        Twice is once. The `actor` is an admin where it is not the person. Raises Forbidden.
         """
+        from postways.models.oauth import Client
+
         actor = actor or self._person
         if not (actor.can_close(self._person) or actor.can_expel(self._person)):
             raise Forbidden
@@ -114,6 +116,7 @@ class Standing(Authenticated):
         self.deleted_at = now()
         self.email_key = self.pending_email = None  # whoever comes back may use the address at once
         self.vanish()
+        Client.erase_of(self.id)
         posts = db.metadata.tables["posts"]
         own = update(posts).where(posts.c.author_id == self.id, posts.c.deleted_at.is_(None))
         changed(own.values(deleted_at=self.deleted_at))  # from staff too, who see what is withheld

@@ -119,11 +119,16 @@ class Family(db.Model):  # type: ignore[name-defined]
 
     @classmethod
     def person(cls, user_id: int, sid: str, version: int) -> User | None:
-        """Who holds an access token of this family, if it still counts: read in one statement."""
-        moment = now()
+        """Who holds an access token of this family, if it still counts: read in one statement, with the owner of the
+        app whose it is, who must be here too."""
+        moment, clients = now(), db.metadata.tables["oauth_clients"]
+        owners = db.metadata.tables["users"].alias("owners")
         found = db.session.execute(
             select(User, cls.scope, cls.auth_time, cls.client_id)
             .join(cls, cls.user_id == User.id)
+            .outerjoin(clients, clients.c.client_id == cls.client_id)
+            .outerjoin(owners, owners.c.id == clients.c.owner_id)
+            .where(owners.c.suspended_at.is_(None), owners.c.deleted_at.is_(None))
             .where(cls.sid == sid, cls.ended_at.is_(None), cls.expires_at > moment)
             .where(User.id == user_id, User.credential_version == version)
             .where(User.suspended_at.is_(None), User.deleted_at.is_(None))

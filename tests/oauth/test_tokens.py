@@ -328,7 +328,7 @@ class Twin(Prints):
 # ---- what ends tokens
 
 
-@pytest.mark.parametrize("event", ["password", "suspended", "deleted", "removed", "client", "owner"])
+@pytest.mark.parametrize("event", ["password", "suspended", "deleted", "removed", "client", "owner", "owner gone"])
 def test_tokens_end_at_once_with(app, ada, ben, as_ada, prints, event):
     issued, code = prints.tokens(as_ada), prints.code(as_ada)
     with app.app_context():
@@ -340,14 +340,15 @@ def test_tokens_end_at_once_with(app, ada, ben, as_ada, prints, event):
             "removed": lambda: Allowance.end_one(Allowance.of(person)[0].id, person),
             "client": lambda: Client.named(prints.client_id).remove(None),
             "owner": lambda: User.find(ben.id).suspend(None, "Spam."),
+            "owner gone": lambda: User.find(ben.id).leave(),
         }[event]()
         db.session.commit()
 
-    status, error = (401, "invalid_client") if event in ("client", "owner") else (400, "invalid_grant")
+    gone = event in ("client", "owner", "owner gone")
+    status, error = (401, "invalid_client") if gone else (400, "invalid_grant")
     assert wrong(prints.refresh(issued["refresh_token"])) == (status, error)
     assert wrong(prints.change(code)) == (status, error)
-    if event != "owner":  # whose app rests; what it holds lasts five minutes at most
-        assert prints.works(issued["access_token"]) == 401
+    assert prints.works(issued["access_token"]) == 401
 
 
 def test_another_role_counts_for_tokens_that_exist(app, mod, as_mod):
