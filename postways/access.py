@@ -19,7 +19,7 @@ from postways.config import Config
 from postways.db import now
 from postways.errors import Unauthenticated
 from postways.models import Family, User
-from postways.models.scopes import narrowed, written
+from postways.models.scopes import written
 
 ALGORITHM = "HS256"
 TYPE = "at+jwt"
@@ -92,7 +92,7 @@ class Access:
     def mint(self, user: User, family: Family, scopes: frozenset[str] | None = None) -> str:
         """As the function of this name."""
         moment = now()
-        most = narrowed(family.scope, user.role)
+        most = family.scopes_for(user)
         claims = {
             "iss": self._issuer,
             "aud": self.audience,

@@ -13,7 +13,7 @@ from postways.db import Id, Moment, changed, db, now
 from postways.errors import Missing, Refused, Unauthenticated
 from postways.models.audit import Audit
 from postways.models.mail import Mail
-from postways.models.scopes import narrowed, scopes_in, written
+from postways.models.scopes import narrowed, scopes_in, scopes_of_role, written
 from postways.models.user import User
 from postways.paging import EPOCH
 
@@ -136,10 +136,14 @@ class Family(db.Model):  # type: ignore[name-defined]
         if found is None:
             return None
         user: User = found[0]
-        user.scopes = narrowed(found[1], user.role)
+        user.scopes = _left_of(found[1], user, log_in=found[3] is None)
         user.by_token, user.family_sid, user.app_id = True, sid, found[3] or ""
         user.authenticated_at = found[2] if found[3] is None else EPOCH  # an app is not its person
         return user
+
+    def scopes_for(self, user: User) -> frozenset[str]:
+        """What its person can do with it, as the role is now."""
+        return _left_of(self.scope, user, log_in=self.client_id is None)
 
     @classmethod
     def going_on(cls, sid: str) -> Family | None:
@@ -330,7 +334,7 @@ class ApiToken(db.Model):  # type: ignore[name-defined]
             return None
         user: User = found[0]
         token: ApiToken = found[1]
-        user.scopes = narrowed(token.scope, user.role)
+        user.scopes = _left_of(token.scope, user, log_in=token.kind == "login")
         user.by_token, user.api_token_id, user.token_seen_at = True, token.id, token.last_used_at or EPOCH
         user.authenticated_at = token.created_at if token.kind == "login" else EPOCH
         return user
@@ -398,6 +402,11 @@ def _same_still(user: User, moment: datetime, *, logs_in: bool) -> None:
     alive = (User.suspended_at.is_(None), User.deleted_at.is_(None))
     if changed(update(User).where(*here, *alive).values(**values)) != 1:
         raise Unauthenticated(WRONG)
+
+
+def _left_of(scope: str, user: User, *, log_in: bool) -> frozenset[str]:
+    """What a token can do: of a log-in all that the role can, also one that came later; else no more than was given."""
+    return scopes_of_role(user.role) if log_in else narrowed(scope, user.role)
 
 
 def _hash(secret: str) -> bytes:

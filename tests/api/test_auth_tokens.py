@@ -103,6 +103,22 @@ def test_with_nothing_at_all_it_is_401(app):
     assert Client(app).post(REFRESH, {}).status_code == 401
 
 
+def test_a_log_in_has_all_of_a_role_that_came_later_and_other_tokens_what_they_were_given(app, ada, pair):
+    opaque = f"Token {Client(app).post('auth/token/', ADA).get_json()['token']}"
+    personal = Client.token(app, ada, "read write").authorization
+
+    def statuses(access: str) -> list[int]:
+        return [Client(app, one).get("users/").status_code for one in (access, opaque, personal)]
+
+    for role, expected in (("moderator", [200, 200, 403]), ("member", [403, 403, 403])):
+        with app.app_context():
+            User.find(ada.id).become(role)
+            db.session.commit()
+        assert not works(app, bearer(pair))
+        pair = refresh(app, pair["refresh"]).get_json()
+        assert statuses(bearer(pair)) == expected
+
+
 # ---- by cookie
 
 

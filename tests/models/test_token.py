@@ -319,7 +319,7 @@ def test_another_role_stops_access_tokens_but_not_the_family(begun, person):
 
     assert Family.person(person.id, begun[0].sid, before) is None
     assert refresh(begun[1])
-    assert here(begun[0]).scopes == {"read", "create", "update", "delete"}
+    assert here(begun[0]).scopes == scopes_of_role("moderator")
 
 
 def test_no_token_comes_of_a_password_that_was_changed_meanwhile(app, ada):
