@@ -16,6 +16,14 @@ class Forbidden(Exception):
     """Known of, but not allowed."""
 
 
+class Unscoped(Forbidden):
+    """The person may, and the token that asks lacks a `scope` for it."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(scope)
+        self.scope = scope
+
+
 class Unpublished(Forbidden):
     """Known of, but its author has not published it."""
 

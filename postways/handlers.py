@@ -26,6 +26,7 @@ from postways.errors import (
     Unauthenticated,
     Underway,
     Unpublished,
+    Unscoped,
     Unsupported,
 )
 from postways.htmx import asked_by_htmx, notice, page
@@ -91,6 +92,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Missing, lambda error: answer(404, gettext(error.args[0]) if error.args else None))
     app.register_error_handler(NoSuchPage, lambda error: answer(404))
     app.register_error_handler(Forbidden, _forbidden)
+    app.register_error_handler(Unscoped, _unscoped)
     app.register_error_handler(Unpublished, lambda error: answer(403, gettext("This post is not published.")))
     app.register_error_handler(PremiumOnly, _premium_only)
     app.register_error_handler(Unauthenticated, lambda error: _unauthenticated(gettext(error.message)))
@@ -185,6 +187,14 @@ def _forbidden(error: Forbidden) -> Response:
     if asks_api() and not g.user.is_member:
         return _unauthenticated(gettext("Say who you are: this needs a token."))
     return answer(403, gettext(error.args[0]) if error.args else None)
+
+
+def _unscoped(error: Unscoped) -> Response:
+    words = gettext("This token may not do that: it lacks the scope “%(scope)s”.", scope=error.scope)
+    response = answer(403, words)
+    challenge = f'Bearer realm="Postways", error="insufficient_scope", scope="{error.scope}"'  # RFC 6750
+    response.headers["WWW-Authenticate"] = challenge
+    return response
 
 
 def _premium_only(error: PremiumOnly) -> Response:

@@ -8,7 +8,6 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from flask import Response, current_app, g, request
-from flask_babel import gettext as _
 from pydantic import BaseModel
 
 from postways.api import idempotency
@@ -16,7 +15,7 @@ from postways.api.answers import SAFE, answered
 from postways.api.shapes import Shape, body_of, query_of
 from postways.auth import takes_files
 from postways.config import Config
-from postways.errors import Forbidden, Unauthenticated
+from postways.errors import Forbidden, Unauthenticated, Unscoped
 from postways.models.scopes import scopes_of_role
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -111,7 +110,7 @@ def _may_use(scope: str) -> None:
     if not g.user.is_member:
         raise Unauthenticated(NEEDED)
     if scope not in g.user.scopes and scope in scopes_of_role(g.user.role):
-        raise Forbidden(_("This token may not do that: it lacks the scope “%(scope)s”.", scope=scope))
+        raise Unscoped(scope)
     if scope not in g.user.scopes:
         raise Forbidden
 

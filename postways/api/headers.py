@@ -51,6 +51,8 @@ def of_request(method: str, told: Door) -> list[dict[str, Any]]:
 def of_answer(status: int, method: str, told: Door) -> dict[str, Any]:
     """The headers of an answer."""
     names = [*ALWAYS, *OF_STATUS.get(status, ())]
+    if status == 403 and told.scope is not None:  # noqa: PLR2004 which says the scope that the token lacks
+        names.append("WWW-Authenticate")
     if status in (200, 304) and (method == "get" or (method in ("put", "patch") and _editable(told))):
         names.append("ETag")
     if status in (200, 304) and told.query is not None and "tz" in told.query.model_fields:

@@ -177,6 +177,14 @@ def test_a_door_answers_as_declared(app, things, ben, line):
             assert answer.is_json
         if answer.status_code == 401:
             assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        if answer.status_code == 403 and "lacks the scope" in answer.get_json()["detail"]:
+            wanted = answer.get_json()["detail"].split("“")[1].split("”")[0]
+            challenge = f'Bearer realm="Postways", error="insufficient_scope", scope="{wanted}"'
+            assert answer.headers["WWW-Authenticate"] == challenge
+        else:
+            assert "insufficient_scope" not in answer.headers.get("WWW-Authenticate", "")
+    if (line.member, line.reader) in ((200, 403), (201, 403), (204, 403)):
+        assert "insufficient_scope" in answers["reader"].headers["WWW-Authenticate"]
 
 
 @pytest.mark.parametrize("credential", ["Bearer wrong", "Token wrong", "Basic YWRhOmE=", "Bearer", "", "Bearer é"])
