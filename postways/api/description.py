@@ -75,6 +75,7 @@ PROBLEMS: dict[int, tuple[str, dict[str, Any]]] = {
     429: ("Too many; `Retry-After` says when again.", {"detail": "These are too many requests. Wait 12 seconds."}),
     503: ("Too busy just now.", {"detail": "Nothing was changed. Try again in a few seconds."}),
 }
+BRIEF = "For a token without the scope `read`: which thing it is, and what was sent."
 HABITS = (
     ("Bodies", "JSON, a form, or `multipart/form-data` where a photograph travels. Unknown fields are ignored."),
     ("Moments", "ISO 8601 in UTC. A day without a time is the whole day."),
@@ -250,12 +251,24 @@ def _answers(told: Door, method: str, references: Any) -> dict[str, Any]:
         if shape is None:
             answers[str(status)] = {"description": "Done; there is nothing to say."}
             continue
-        content = {"schema": references[shape, "serialization"], **_examples(told, shape)}
+        schema = references[shape, "serialization"]
+        if status == told.BRIEF and told.brief:
+            schema = {"anyOf": [schema, _brief(told)]}
+        content = {"schema": schema, **_examples(told, shape)}
         answers[str(status)] = {
             "description": (shape.__doc__ or "").strip().partition("\n")[0],
             "content": {"application/json": content},
         }
     return answers
+
+
+def _brief(told: Door) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "description": BRIEF,
+        "properties": {name: {} for name in sorted(told.brief)},
+        "additionalProperties": False,
+    }
 
 
 def _examples(told: Door, shape: type[BaseModel]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -16,11 +17,14 @@ from postways.api.shapes import Shape, body_of, query_of
 from postways.auth import takes_files
 from postways.config import Config
 from postways.errors import Forbidden, Unauthenticated, Unscoped
-from postways.models.scopes import scopes_of_role
+from postways.models.scopes import WRITE, scopes_of_role
 
 View = TypeVar("View", bound=Callable[..., Any])
 NEEDED = "Say who you are: this needs a token."
 NO_APPS = "An app can't do this for you. Do it yourself, on the pages of this site or logged in with your password."
+ALWAYS = frozenset(
+    {"id", "url", "status", "count", "liked", "unread"}
+)  # of a change: which thing, and what became of it
 KNOWN = "You have an account: this is for people who have none."
 
 
@@ -41,6 +45,19 @@ class Door:
     any_token: bool = False  # one is needed, whatever its scopes: the view sees to it
     says: str = ""  # the `detail` of the ordinary answer
     no_apps: bool = False  # what an account rests on: not by the token of an app, whatever it was allowed
+
+    BRIEF = 200  # with which a change is answered; what was made, 201, is all of whoever made it
+
+    @property
+    def brief(self) -> frozenset[str]:
+        """Which fields of a change's answer a token that may not read is shown, if it sent them or they say little;
+        empty where it is shown all."""
+        shape = self.answers.get(self.BRIEF)
+        if self.scope not in WRITE or self.tag == "auth" or shape is None:
+            return frozenset()
+        whole = frozenset(shape.model_fields)
+        shown = whole & (ALWAYS | frozenset(self.body.model_fields if self.body is not None else ()))
+        return shown if shown < whole else frozenset()
 
     @property
     def secret(self) -> bool:
@@ -81,11 +98,11 @@ def door(
             if query is not None:
                 arguments["query"] = query_of(query)
             if request.method not in SAFE and tag != "auth" and (again := idempotency.begin()) is not None:
-                return again
+                return _as_may_read(told, again)
             if body is not None:
                 arguments["body"] = body_of(body)
             answer = view(**arguments)
-            return answer if isinstance(answer, Response) else answered(answer, status)
+            return _as_may_read(told, answer if isinstance(answer, Response) else answered(answer, status))
 
         enter.door = told  # type: ignore[attr-defined]
         enter.own_credentials = own_credentials  # type: ignore[attr-defined]
@@ -113,6 +130,23 @@ def _may_use(scope: str) -> None:
         raise Unscoped(scope)
     if scope not in g.user.scopes:
         raise Forbidden
+
+
+def _as_may_read(told: Door, answer: Response) -> Response:
+    """Of what was changed a token that may not read learns what `told.brief` names and it has sent itself."""
+    if not told.brief or answer.status_code != told.BRIEF or "read" in g.user.scopes:
+        return answer
+    sent = body_of(told.body).model_fields_set if told.body is not None else frozenset()
+    known = {
+        name: value for name, value in answer.get_json().items() if name in ALWAYS or (name in sent and _plain(value))
+    }
+    answer.headers.pop("ETag", None)  # it is one of all that was left out
+    answer.set_data(json.dumps(known, ensure_ascii=False, separators=(",", ":")) + "\n")
+    return answer
+
+
+def _plain(value: object) -> bool:
+    return not isinstance(value, dict | list)
 
 
 def done(shape: str, status: int, **facts: Any) -> Response:

@@ -108,3 +108,30 @@ def test_what_only_admins_may_needs_the_word_admin(app, ada, ben):
     assert Client.token(app, root, "read write moderate").delete("users/ada/", body).status_code == 403
     assert Client.token(app, root, "read write moderate").get("users/ada/").get_json()["email"] == "ada@example.org"
     assert Client.token(app, root, "read write admin").delete("users/ada/", body).status_code == 204
+
+
+def test_what_a_token_changes_that_may_not_read_is_answered_by_what_it_sent(app, ada, ben):
+    draft = make_post(app, ada, title="Fog", content="The secret of the harbour.", published=False)
+    said = make_comment(app, make_post(app, ben), ben, "Words to read.")
+    with app.app_context():
+        Follow.begin(User.named("ada"), User.named("ben"))
+        db.session.commit()
+    blind, seeing = (Client.token(app, ada, scope) for scope in ("create update", "read create update"))
+    Client.bearer(app, ben).post("messages/", {"receiver": "ada", "content": "Words to read."})
+    post, me = f"posts/{draft.id}/", "users/me/"
+
+    for path, sent in ((me, {}), (me, {"bio": "Boats."}), (post, {}), (post, {"title": "Mist", "tags": ["a"]})):
+        whole = seeing.patch(path, sent).get_json()
+        answer = blind.patch(path, sent)
+        assert answer.status_code == 200
+        allowed = {"id", "url", *sent}
+        assert answer.get_json() == {name: value for name, value in whole.items() if name in allowed}
+    for method, path in (("PUT", f"comments/{said.id}/like/"), ("PUT", "messages/requests/ben/")):
+        answer = blind.ask(method, path)
+        assert answer.status_code == 200 and "Words to read" not in answer.text
+    assert blind.post("notifications/read/", {"all": True}).get_json() == {"unread": 0}
+    key = {"Idempotency-Key": "once"}
+    assert "email" in seeing.patch(me, {"bio": "Ships."}, headers=key).get_json()
+    assert blind.patch(me, {"bio": "Ships."}, headers=key).get_json() == {"id": ada.id, "bio": "Ships."}
+    made = blind.post("posts/", {"title": "New", "content": "Mine."})
+    assert made.status_code == 201 and {"author", "created_at", "likes"} <= set(made.get_json())
