@@ -22,6 +22,7 @@ from postways.models import Photo
 from postways.models.post import MOST_PHOTOS
 from postways.models.post_row import LONGEST_TITLE, LONGEST_WARNING
 from postways.models.redirects import place
+from postways.models.scopes import MEANS
 from postways.text import one_line, rich
 
 LONG_AGO = timedelta(days=30)  # from here on the date says more than the distance
@@ -69,14 +70,7 @@ SAID = {  # what a page says of what was just done; its name travels in the quer
 }
 LEADS_TO = {"deleted": ("settings.trash", lazy_gettext("Open the trash"))}  # from a notice: endpoint and words
 
-MEANINGS = {  # what a scope lets a token or an app do
-    "read": lazy_gettext("See what you can see: posts, people, your own account, your messages"),
-    "create": lazy_gettext("Share, like, follow, comment and write messages as you"),
-    "update": lazy_gettext("Change your posts and your profile"),
-    "delete": lazy_gettext("Take back likes, move your posts to the trash"),
-    "moderate": lazy_gettext("Do what you can do as a moderator"),
-    "admin": lazy_gettext("Do what you can do as an admin"),
-}
+MEANINGS = {scope: lazy_gettext(words) for scope, words in MEANS.items()}  # what a scope lets a token or an app do
 
 
 def init_app(app: Flask) -> None:

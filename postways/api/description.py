@@ -16,6 +16,7 @@ from postways.api.door import Door
 from postways.api.shapes import Parts, Shape, read
 from postways.config import Config
 from postways.errors import Invalid
+from postways.models.scopes import MEANS
 
 REFERENCE = "#/components/schemas/{model}"
 TAGS = {
@@ -53,15 +54,7 @@ SCHEMES = {
     },
 }
 OAUTH = "For apps: registered at /settings/apps/. `%s/o/revoke_token/` ends a token, `%s/o/introspect/` tells of one."
-SCOPES = {
-    "read": "See what the person sees.",
-    "write": "Create, update and delete.",
-    "create": "Share, like, follow, comment and write messages.",
-    "update": "Change posts and the profile.",
-    "delete": "Take back likes, move posts to the trash.",
-    "moderate": "What a moderator can do.",
-    "admin": "What an admin can do.",
-}
+SCOPES = {"read": MEANS["read"], "write": "All of create, update and delete", **MEANS}
 PROBLEMS: dict[int, tuple[str, dict[str, Any]]] = {
     400: ("What was sent can't be taken; by field, why.", {}),  # of each operation its own: `_refused`
     401: ("The credentials are missing, wrong or expired.", {"detail": "Say who you are: this needs a token."}),

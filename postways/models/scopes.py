@@ -6,6 +6,19 @@ from postways.errors import Refused
 
 SCOPES = ("read", "create", "update", "delete", "moderate", "admin")
 WRITE = frozenset({"create", "update", "delete"})  # what the word `write` stands for
+MEANS = {  # in the words of the pages, the description and the guide; a test holds every operation to them
+    "read": "See what you can see: posts, people, your account, messages, notifications and lists",
+    "create": "Share, like, save, repost, follow, comment and write messages as you; block, mute and report",
+    "update": "Change your posts, comments, profile and picture; accept follow and message requests; mark as read",
+    "delete": (
+        "Take back likes, saves and reposts; unfollow, unblock, unmute and remove followers; refuse follow and message "
+        "requests; delete comments and messages; move your posts to the trash"
+    ),
+    "moderate": (
+        "See and do what you can as a moderator: all accounts, drafts and premium posts; remove posts and comments"
+    ),
+    "admin": "Do what you can do as an admin",
+}
 MOST = {  # role: the most that a token of such a person can do
     "member": frozenset({"read"}) | WRITE,
     "moderator": frozenset({"read", "moderate"}) | WRITE,

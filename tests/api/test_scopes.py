@@ -1,9 +1,13 @@
 """What a token sees that may not do all that its person may. What it writes, it writes as its person."""
 
+from pathlib import Path
+
 import pytest
 
+from postways.api import description
 from postways.db import db
 from postways.models import Follow, Photo, User
+from postways.models.scopes import MEANS
 from tests.api.client import Client
 from tests.cast import PASSWORD, Browser, make_comment, make_post, make_user, upload
 from tests.oauth.flow import Prints
@@ -135,3 +139,31 @@ def test_what_a_token_changes_that_may_not_read_is_answered_by_what_it_sent(app,
     assert blind.patch(me, {"bio": "Ships."}, headers=key).get_json() == {"id": ada.id, "bio": "Ships."}
     made = blind.post("posts/", {"title": "New", "content": "Mine."})
     assert made.status_code == 201 and {"author", "created_at", "likes"} <= set(made.get_json())
+
+
+CLAIMS = {  # operation: the word of its scope's meaning that covers it
+    "create_post": "Share", "toggle_like": "like", "like_post": "like", "like_comment": "like", "comment": "comment",
+    "follow": "follow", "block": "block", "mute": "mute", "send_message": "write messages", "report": "report",
+    "interact": "like, save, repost", "introduce_me": "profile", "choose_picture": "picture", "replace_post": "posts",
+    "change_post": "posts", "change_comment": "comments", "accept_request": "accept follow",
+    "accept_message_request": "message requests", "mark_messages_read": "mark as read",
+    "read_notifications": "mark as read", "unlike_post": "Take back likes", "unlike_comment": "Take back likes",
+    "undo_interaction": "likes, saves and reposts", "unfollow": "unfollow", "remove_follower": "remove followers",
+    "refuse_request": "refuse follow", "unblock": "unblock", "unmute": "unmute", "delete_comment": "delete comments",
+    "delete_message": "and messages", "decline_message_request": "message requests", "delete_post": "trash",
+    "list_users": "all accounts",
+}  # fmt: skip
+
+
+def test_what_a_scope_opens_to_apps_is_said_where_people_are_asked(app):
+    found = {name.rpartition(".")[2]: told for name, told in description.doors(app).items()}
+    open_to_apps = {
+        name: told.scope for name, told in found.items() if told.scope not in (None, "read") and not told.no_apps
+    }
+
+    assert set(open_to_apps) == set(CLAIMS)
+    for name, scope in open_to_apps.items():
+        assert CLAIMS[name] in MEANS[scope], name
+    guide = Path("docs/api.md").read_text("utf-8")
+    for scope, words in MEANS.items():
+        assert f"| `{scope}` | {words} |" in guide
