@@ -22,10 +22,12 @@ from bench.figures import Figure, number, table
 from bench.parts import Bench, Part
 from bench.parts.answering import api
 from bench.parts.growing import growth
+from bench.parts.hiding import hidden
 from bench.parts.liking import like
 from bench.parts.living import live, live10k, pages
 from bench.parts.looking import queries, weight
 from bench.parts.reading import feed, post
+from bench.parts.refusing import strange
 from bench.parts.standing import memory, start
 from bench.parts.uploading import upload
 from bench.site import ROOT, Failed, Site
@@ -47,6 +49,8 @@ PARTS: dict[str, Part] = {
     "weight": weight,
     "start": start,
     "memory": memory,
+    "strange": strange,
+    "hidden": hidden,
     "growth": growth,
 }
 ASKED_FOR = ("live10k", "growth")  # run only when they are named

@@ -1,12 +1,16 @@
 """The pure parts of the bench: what is judged, how CPU time is counted, and that the limit renders the page's bytes."""
 
+import json
 import os
 
 import pytest
 
 from bench import pages
 from bench.figures import Figure, quantile, table
+from bench.parts.refusing import everything
 from bench.processes import cpu_seconds, parsed, tree
+from postways.api import description
+from tests.api.strange import filled
 
 
 @pytest.mark.parametrize(
@@ -87,3 +91,21 @@ def test_the_limit_of_a_page_is_the_same_bytes_from_a_template_of_its_own():
 def test_a_page_of_which_nothing_comes_from_the_database_is_no_limit():
     with pytest.raises(ValueError, match="does not render"):
         pages.made("<p>nothing</p>", "SELECT 1", [])
+
+
+def test_what_is_strange_goes_to_every_operation_and_into_every_field(made_app):
+    with made_app.app_context():
+        told = json.loads(description.as_json(made_app))
+
+    sent = list(everything(told))
+
+    operations = {(method.upper(), filled(path)) for path, methods in told["paths"].items() for method in methods}
+    assert operations == {(one.method, one.path) for one in sent} & operations
+    assert {"receiver", "content"} <= {name for one in sent if one.path == "/api/v1/messages/" for name in _names(one)}
+
+
+def _names(one):
+    try:
+        return set(json.loads(one.body))
+    except (ValueError, RecursionError, TypeError):
+        return set()
