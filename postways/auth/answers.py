@@ -7,7 +7,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from flask import current_app, g, request
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import Field
 
@@ -15,6 +14,7 @@ from postways import limits
 from postways.auth import passwords
 from postways.db import db, reading
 from postways.errors import Refused, Taken, TooMany
+from postways.forms import PageForm
 from postways.handlers import sentence
 from postways.htmx import inside, page
 from postways.limits import Window
@@ -23,7 +23,7 @@ from postways.models.attempt import LIMITS, network
 from postways.text import folded
 
 
-def form_page(template: str, form: FlaskForm, status: int | None = None, **context: Any) -> Response:
+def form_page(template: str, form: PageForm, status: int | None = None, **context: Any) -> Response:
     """The page with the form: as it was asked for, or filled with what was typed when it is refused."""
     if form.is_submitted() and form.csrf_token.errors:
         status = 403
@@ -42,7 +42,7 @@ def _app_at(url: str) -> str:
     return client.name if client is not None else ""
 
 
-def slowed_down(template: str, form: FlaskForm, error: TooMany, **context: Any) -> Response:
+def slowed_down(template: str, form: PageForm, error: TooMany, **context: Any) -> Response:
     """The form again, with the time after which another try makes sense."""
     form.form_errors.append(sentence(error))
     answer = form_page(template, form, 429, **context)
@@ -50,13 +50,13 @@ def slowed_down(template: str, form: FlaskForm, error: TooMany, **context: Any) 
     return answer
 
 
-def beside_field(form: FlaskForm, error: Refused) -> None:
+def beside_field(form: PageForm, error: Refused) -> None:
     """Put what a noun refuses beside the field that it is about."""
     field = form[error.field]
     field.errors = [*field.errors, sentence(error)]
 
 
-def refused(template: str, form: FlaskForm, error: Refused, field: str, **context: Any) -> Response:
+def refused(template: str, form: PageForm, error: Refused, field: str, **context: Any) -> Response:
     """The form again, with what a noun refused beside `field`; nothing of it was changed."""
     db.session.rollback()
     error.field = field
@@ -109,7 +109,7 @@ def unseen(answer: Response) -> Response:
     return answer
 
 
-def unproved(template: str, form: FlaskForm, password: Field, **context: Any) -> Response | None:
+def unproved(template: str, form: PageForm, password: Field, **context: Any) -> Response | None:
     """The refused form unless `password` holds the password of the person who asks; a wrong one counts as a try."""
     try:
         if right_password(password.data):

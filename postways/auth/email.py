@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import g, url_for
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
@@ -13,6 +12,7 @@ from postways.auth import bp, members_only, refills_form
 from postways.auth.answers import check_tries, form_page, refused, slowed_down, unproved
 from postways.db import db, reading
 from postways.errors import Refused, TooMany
+from postways.forms import PageForm
 from postways.htmx import go
 from postways.models import Attempt
 from postways.models.credentials import LONGEST_EMAIL, check_email
@@ -20,7 +20,7 @@ from postways.models.credentials import LONGEST_EMAIL, check_email
 PAGE = "auth/email_change.html"
 
 
-class EmailChangeForm(FlaskForm):
+class EmailChangeForm(PageForm):
     """The new address, and the password."""
 
     new_email = StringField(

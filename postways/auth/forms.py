@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
+from postways.forms import PageForm
 from postways.models.credentials import LONGEST_EMAIL, LONGEST_PASSWORD, LONGEST_USERNAME
 
 
-class LoginForm(FlaskForm):
+class LoginForm(PageForm):
     """Username or email, and password."""
 
     username = StringField(_l("Username or email"), [DataRequired(_l("Type your username or your email address."))])
     password = PasswordField(_l("Password"), [InputRequired(_l("Type your password."))])
 
 
-class CodeForm(FlaskForm):
+class CodeForm(PageForm):
     """The second proof, typed."""
 
     code = StringField(_l("Code"), [DataRequired(_l("Type the code.")), Length(max=40)])
 
 
-class SignUpForm(FlaskForm):
+class SignUpForm(PageForm):
     """A new account; what the nouns refuse is put beside its field by the route."""
 
     username = StringField(
@@ -52,7 +52,7 @@ class SignUpForm(FlaskForm):
     )
 
 
-class ProofForm(FlaskForm):
+class ProofForm(PageForm):
     """The password, for what somebody else at this browser must not do."""
 
     password = PasswordField(

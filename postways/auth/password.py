@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import g, url_for
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import PasswordField
 from wtforms.validators import EqualTo, InputRequired, Length
@@ -12,6 +11,7 @@ from wtforms.validators import EqualTo, InputRequired, Length
 from postways.auth import bp, members_only, passwords, proved, refills_form
 from postways.auth.answers import form_page, refused, unproved
 from postways.errors import Refused
+from postways.forms import PageForm
 from postways.htmx import go
 from postways.models import Session
 from postways.models.credentials import LONGEST_PASSWORD, check_password
@@ -19,7 +19,7 @@ from postways.models.credentials import LONGEST_PASSWORD, check_password
 PAGE = "auth/password_change.html"
 
 
-class PasswordChangeForm(FlaskForm):
+class PasswordChangeForm(PageForm):
     """The old one once, the new one twice."""
 
     old_password = PasswordField(_l("Password"), [InputRequired(_l("Type your present password."))])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import g, session, url_for
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
@@ -14,13 +13,14 @@ from postways.auth.answers import beside_field, check_tries, dead_link, form_pag
 from postways.auth.proof import forgive_everywhere
 from postways.db import db, reading
 from postways.errors import Refused, TooMany
+from postways.forms import PageForm
 from postways.htmx import go
 from postways.links import links
 from postways.models import Attempt, User
 from postways.models.credentials import LONGEST_EMAIL, LONGEST_PASSWORD, check_email, check_password
 
 
-class ResetForm(FlaskForm):
+class ResetForm(PageForm):
     """To which address the link goes."""
 
     email = StringField(
@@ -32,7 +32,7 @@ class ResetForm(FlaskForm):
     )
 
 
-class ForgottenPasswordForm(FlaskForm):
+class ForgottenPasswordForm(PageForm):
     """The new password of somebody who has shown a link instead of the old one."""
 
     new_password = PasswordField(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import g, url_for
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 from wtforms.validators import DataRequired, InputRequired
@@ -13,12 +12,13 @@ from postways.auth import bp, members_only, refills_form
 from postways.auth.answers import form_page, refused, unproved
 from postways.db import db, now
 from postways.errors import Refused
+from postways.forms import PageForm
 from postways.htmx import go
 
 PAGE = "auth/username_change.html"
 
 
-class UsernameChangeForm(FlaskForm):
+class UsernameChangeForm(PageForm):
     """The new name, and the password."""
 
     new_username = StringField(_l("New username"), [DataRequired(_l("Choose a username."))])

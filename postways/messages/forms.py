@@ -8,12 +8,12 @@ import secrets
 from flask import g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, TextAreaField
 from wtforms.validators import Regexp
 
 from postways.db import db, reading
 from postways.errors import Refused
+from postways.forms import PageForm
 from postways.models import Photo
 from postways.models.message import MOST_PICTURES
 from postways.models.photo import LONGEST_ALT
@@ -31,7 +31,7 @@ def new_key() -> str:
     return secrets.token_urlsafe(16)
 
 
-class MessageForm(FlaskForm):
+class MessageForm(PageForm):
     """One message; its length is judged by the noun."""
 
     content = TextAreaField(

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Flask, current_app, g, request, url_for
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
 from postways.config import Config
 from postways.db import db, read_only
 from postways.errors import Forbidden, Refused
+from postways.forms import PageForm
 from postways.handlers import answer, sentence
 from postways.htmx import asked_by_htmx
 from postways.models import Audit, User
@@ -39,7 +39,7 @@ def next_url(found: Page[Any]) -> str | None:
     return url_for(request.endpoint or "", **(request.view_args or {}), **kept)
 
 
-def refused(form: FlaskForm, filled: Callable[[int], Response], error: Refused | None = None) -> Response:
+def refused(form: PageForm, filled: Callable[[int], Response], error: Refused | None = None) -> Response:
     """The page with the form as it was `filled`, or for htmx the first sentence that refuses it."""
     db.session.rollback()
     status = 422

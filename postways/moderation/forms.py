@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from postways.days import DayField
+from postways.forms import PageForm
 from postways.models.audit import LONGEST_REASON
 from postways.models.report import ACTIONS
 from postways.models.standing import ROLES
@@ -27,7 +27,7 @@ def _why(label: str, missing: str) -> TextAreaField:
     return TextAreaField(label, checks, filters=[trimmed])
 
 
-class ReasonForm(FlaskForm):
+class ReasonForm(PageForm):
     """An act of the staff, with its reason."""
 
     reason = _why(_l("Reason"), _l("Say why; the person concerned and the record are told."))
@@ -39,13 +39,13 @@ class SuspendForm(ReasonForm):
     until = DayField(_l("Until"), [Optional()])
 
 
-class RoleForm(FlaskForm):
+class RoleForm(PageForm):
     """What somebody may do."""
 
     role = SelectField(_l("Role"), choices=[SelectChoice(role, _l(role)) for role in ROLES])
 
 
-class PremiumForm(FlaskForm):
+class PremiumForm(PageForm):
     """The last day of a membership."""
 
     premium_until = DayField(
@@ -53,14 +53,14 @@ class PremiumForm(FlaskForm):
     )
 
 
-class ReportForm(FlaskForm):
+class ReportForm(PageForm):
     """What somebody tells the staff."""
 
     reason = _why(_l("What is wrong?"), _l("Say what is wrong, so that the staff knows what to look for."))
     block = BooleanField()  # in the same step
 
 
-class CloseForm(FlaskForm):
+class CloseForm(PageForm):
     """What is done about a report."""
 
     action = SelectField(

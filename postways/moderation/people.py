@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask import abort, g, request, url_for
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
 from postways.auth import refills_form, staff_only
 from postways.db import db, reading
 from postways.errors import Forbidden, Refused
+from postways.forms import PageForm
 from postways.htmx import go, page
 from postways.models import Audit, Report, User
 from postways.models.directory import SORTS, STATES
@@ -100,10 +100,10 @@ def end_premium(user_id: int) -> Response:
     """End somebody's membership now."""
     if not g.user.is_admin:
         raise Forbidden
-    return _judge(user_id, FlaskForm(), lambda who: who.become_premium(None, g.user, door="page"))
+    return _judge(user_id, PageForm(), lambda who: who.become_premium(None, g.user, door="page"))
 
 
-def _judge(user_id: int, form: FlaskForm, verdict: Callable[[User], None]) -> Response:
+def _judge(user_id: int, form: PageForm, verdict: Callable[[User], None]) -> Response:
     if not form.validate_on_submit():
         return refused(form, lambda status: _person_page(user_id, form, status))
     try:
@@ -114,10 +114,10 @@ def _judge(user_id: int, form: FlaskForm, verdict: Callable[[User], None]) -> Re
     return go(url_for("moderation.person", user_id=user_id))
 
 
-def _person_page(user_id: int, form: FlaskForm | None = None, status: int = 200) -> Response:
+def _person_page(user_id: int, form: PageForm | None = None, status: int = 200) -> Response:
     with reading():
         who = User.in_any_state(user_id)
-        form = form or FlaskForm()
+        form = form or PageForm()
         if status != 200 and not g.user.can_act_on(who):
             raise Forbidden
         history = Audit.page(request.args.get("cursor"), g.user, person_id=user_id)

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 from flask import current_app, g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional
 
 from postways.config import Config
+from postways.forms import PageForm
 from postways.models import Photo
 from postways.models.photo import LONGEST_ALT
 from postways.models.post import LICENCES, LONGEST_CONTENT
@@ -74,7 +74,7 @@ class SiteTime(DateTimeLocalField):
             raise ValueError(_("Type day and time like 2030-12-31T09:00.")) from None
 
 
-class PostForm(FlaskForm):
+class PostForm(PageForm):
     """Title, text, licence, credit and content warning."""
 
     title = StringField(
@@ -110,7 +110,7 @@ class PostForm(FlaskForm):
         return words
 
 
-class CommentForm(FlaskForm):
+class CommentForm(PageForm):
     """What somebody says under a post; its length is judged by the noun.
 
     A visitor's carries no token, so that reading a post sets no cookie: it leads to the log-in.
@@ -125,7 +125,7 @@ class CommentForm(FlaskForm):
     )
 
 
-class RemoveForm(FlaskForm):
+class RemoveForm(PageForm):
     """Why staff takes a comment away."""
 
     reason = TextAreaField(_l("Reason"), filters=[_trimmed])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import g, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import FloatField, HiddenField, RadioField
 from wtforms.fields.choices import SelectChoice
@@ -14,6 +13,7 @@ from wtforms.validators import NumberRange, Optional
 from postways.auth import members_only
 from postways.db import db, reading
 from postways.errors import Refused
+from postways.forms import PageForm
 from postways.framing import AS_IT_IS, LEAST, POINTS, SHAPES, Framing
 from postways.htmx import asked_by_htmx, fragment, go, page, stream
 from postways.models import Photo, Post
@@ -50,7 +50,7 @@ def _per_cent(label: str, otherwise: float, least: float = 0) -> PerCent:
     return PerCent(label, [Optional(), NumberRange(least, 100, message)], default=otherwise)
 
 
-class FramingForm(FlaskForm):
+class FramingForm(PageForm):
     """How the picture is turned, which part is kept, and what matters in it."""
 
     left = _per_cent(_l("From the left"), 0)

@@ -8,7 +8,6 @@ from typing import Any
 from flask import g, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -18,6 +17,7 @@ from postways.auth import members_only, needs_proof, refills_form
 from postways.auth.answers import form_page, refused
 from postways.db import db, now, reading
 from postways.errors import Refused
+from postways.forms import PageForm
 from postways.htmx import go, page
 from postways.looks import MEANINGS, meanings
 from postways.models import Allowance, ApiToken, Client, Family
@@ -36,7 +36,7 @@ LIFETIMES = {
 }
 
 
-class TokenForm(FlaskForm):
+class TokenForm(PageForm):
     """What a new token is called, what it may do, and for how long."""
 
     name = StringField(

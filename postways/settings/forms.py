@@ -7,13 +7,13 @@ from typing import BinaryIO, cast
 from flask import current_app, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import FileField, StringField, TextAreaField
 from wtforms.validators import Length, Optional
 
 from postways.config import Config
 from postways.days import DayField
 from postways.errors import Refused
+from postways.forms import PageForm
 from postways.handlers import sentence
 from postways.models import Photo
 from postways.models.user_row import LONGEST_BIO, LONGEST_NAME
@@ -25,14 +25,14 @@ def _at_most(most: int) -> Length:
     return Length(max=most, message=_l("This is longer than %(max)d characters; shorten it a little."))
 
 
-class MuteForm(FlaskForm):
+class MuteForm(PageForm):
     """A word or tag that one does not want to come across, and until when."""
 
     word = StringField(_l("Word or #tag"), filters=[trimmed])
     until = DayField(_l("Until the end of"), [Optional()])
 
 
-class ProfileForm(FlaskForm):
+class ProfileForm(PageForm):
     """Name and words beside the picture."""
 
     display_name = StringField(_l("Name"), [_at_most(LONGEST_NAME)], filters=[as_name])

@@ -6,7 +6,6 @@ from typing import Any, cast
 
 from flask import g, request, url_for
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
@@ -16,6 +15,7 @@ from postways.auth import members_only, needs_proof, refills_form
 from postways.auth.answers import form_page, refused
 from postways.db import db, reading
 from postways.errors import Missing, Refused
+from postways.forms import PageForm
 from postways.htmx import go, page
 from postways.looks import MEANINGS, meanings
 from postways.models import Allowance, Client, User
@@ -30,7 +30,7 @@ KINDS = {
 }
 
 
-class AppForm(FlaskForm):
+class AppForm(PageForm):
     """What an app is called, and where it takes people back."""
 
     name = StringField(_l("Name"), filters=[trimmed])

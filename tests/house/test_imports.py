@@ -36,6 +36,7 @@ FOR_DOORS = {
     "htmx",
     "cookies",
     "days",
+    "forms",
     "framing",
     "limits",
     "linked",
@@ -52,6 +53,7 @@ FOR_DOORS = {
 MAY_IMPORT = {
     "errors": NOTHING,
     "days": NOTHING,
+    "forms": NOTHING,
     "framing": NOTHING,
     "camera": NOTHING,
     "placeholder": NOTHING,
