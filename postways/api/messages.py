@@ -20,7 +20,7 @@ from postways.api.door import done, door
 from postways.api.headers import TIME_ZONE
 from postways.api.idempotency import renders
 from postways.api.lists import asked, listed
-from postways.api.shapes import SENTENCE, AnId, Flag, Listed, Parts, Several, Shape, Words, by_form
+from postways.api.shapes import SENTENCE, Flag, Listed, Parts, Several, Shape, SomeIds, Words, by_form
 from postways.api.users import Person, person_of
 from postways.days import day_in
 from postways.db import db, reading
@@ -113,7 +113,7 @@ class ReceivedFilter(OnDay):
 class SeenMessages(Shape):
     """Which are read."""
 
-    ids: list[AnId] = Field(default=[], description="Some of yours; what is not is left alone.", examples=[[51, 52]])
+    ids: SomeIds = Field(default=[], description="Some of yours; what is not is left alone.", examples=[[51, 52]])
     all: Flag = Field(default=False, description="True: everything until now.", examples=[False])
 
 

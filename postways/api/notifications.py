@@ -12,7 +12,7 @@ from postways.api import bp
 from postways.api.door import absolute, done, door
 from postways.api.idempotency import renders
 from postways.api.lists import asked, listed
-from postways.api.shapes import AnId, Flag, Listed, Parts, Shape
+from postways.api.shapes import Flag, Listed, Parts, Shape, SomeIds
 from postways.api.users import Person, person_of
 from postways.errors import Invalid
 from postways.models import Notification, User
@@ -53,7 +53,7 @@ class Told(Shape):
 class ToRead(Shape):
     """Which are read."""
 
-    ids: list[AnId] = Field(default=[], description="Some of yours; what is not is left alone.", examples=[[31, 32]])
+    ids: SomeIds = Field(default=[], description="Some of yours; what is not is left alone.", examples=[[31, 32]])
     all: Flag = Field(default=False, description="True: everything until now.", examples=[False])
 
 

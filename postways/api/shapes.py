@@ -9,7 +9,16 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, NoReturn, TypeVar
 
 from flask import has_request_context, request
 from flask_babel import gettext as _
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    FailFast,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from postways.days import day_in
@@ -80,6 +89,7 @@ Flag = Annotated[bool, BeforeValidator(_flag)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 AnId = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=LARGEST_ID)]
 AnIdOrNone = Annotated[AnId | None, BeforeValidator(_nothing_if_empty)]  # an empty field of a form names nothing
+SomeIds = Annotated[list[AnId], FailFast()]  # one sentence is enough for ten thousand that are none
 
 
 class Parts(Shape):
