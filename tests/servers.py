@@ -18,10 +18,12 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import psycopg2
 from flask import Flask
 from flask_migrate import upgrade
+from redis import Redis
 
 from postways import create_app
 from postways.config import Config
 from postways.db import db
+from postways.live.hub import Hub
 from postways.local import valkey
 from postways.local.processes import die_with_parent, kill_sessions
 from tests.cast import PASSWORD, TOKEN
@@ -68,6 +70,18 @@ def own_valkey(folder: Path) -> Iterator[str]:
     finally:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def own_hub(app: Flask) -> Iterator[Hub]:
+    """A hub of the test's own process, which reads only when the test says so."""
+    redis = Redis.from_url(app.extensions["config"].redis_url, socket_timeout=30)
+    hub = Hub(app, redis, app.extensions["outbox"])
+    hub._begin()
+    try:
+        yield hub
+    finally:
+        redis.close()
 
 
 @contextmanager

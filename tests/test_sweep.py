@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import update
@@ -13,13 +12,9 @@ from postways.db import db, now
 from postways.models import Attempt, Erasure, Photo, Post, Session, User
 from postways.models.photo import LEASE
 from tests.cast import make_photo, make_post
+from tests.clock import in_
 
 pytestmark = pytest.mark.usefixtures("inside")
-
-
-def in_(**ahead: float):
-    """The clock, put forward."""
-    return time_machine.travel(now() + timedelta(**ahead), tick=True)
 
 
 def rung(app) -> set[str]:

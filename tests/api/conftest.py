@@ -5,6 +5,9 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
+from postways.models import User
+from tests.api.client import Client
+
 
 @pytest.fixture
 def unlimited(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
@@ -13,3 +16,15 @@ def unlimited(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
     monkeypatch.setitem(app.extensions, "config", replace(app.extensions["config"], ratelimit_enabled=False))
     monkeypatch.setattr(app, "testing", False)
     return app
+
+
+@pytest.fixture
+def as_ada_api(app: Flask, ada: User) -> Client:
+    """Ada's program."""
+    return Client.bearer(app, ada)
+
+
+@pytest.fixture
+def as_ben_api(app: Flask, ben: User) -> Client:
+    """Ben's program."""
+    return Client.bearer(app, ben)

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
-import time_machine
 
-from postways.db import db, now
+from postways.db import db
 from postways.links import links
 from postways.models import ApiToken, Attempt, Audit, Mail, Session, User
 from tests.api.client import Client
 from tests.api.test_auth_login import ADA, works
 from tests.api.test_auth_tokens import bearer, refresh
 from tests.cast import PASSWORD, Browser, letters, link_in
+from tests.clock import in_
 from tests.together import at_once
 
 NEW = "nine boats 4 the sea"
 BOTH = {"new_password": NEW, "new_password2": NEW}
 RECOVERY, RESET = "auth/token/recovery/", "auth/password/reset/"
-
-
-def in_(**ahead: float):
-    return time_machine.travel(now() + timedelta(**ahead), tick=True)
 
 
 def comes_in(app, password: str, name: str = "ada") -> bool:

@@ -8,20 +8,16 @@ from datetime import timedelta
 
 import pyotp
 import pytest
-import time_machine
 
 from postways.db import db, now
 from postways.models import ApiToken, Audit, Family, Passkey, RecoveryCode, User
 from postways.seal import seal
 from tests.api.client import Client
 from tests.cast import PASSWORD, Browser
+from tests.clock import in_
 
 ADA = {"username": "ada", "password": PASSWORD}
 DOORS = ("auth/login/", "auth/mylogin/", "auth/token/")
-
-
-def in_(**ahead: float):
-    return time_machine.travel(now() + timedelta(**ahead), tick=True)
 
 
 def log_in(app, path: str = "auth/login/", **data):

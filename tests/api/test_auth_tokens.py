@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
-import time_machine
 
-from postways.db import db, now
+from postways.db import db
 from postways.models import ApiToken, Audit, Family, RefreshToken, Session, User
 from tests.api.client import Client
 from tests.api.test_auth_login import ADA, works
 from tests.cast import Browser, letters
+from tests.clock import in_
 from tests.together import at_once
 
 OURS = {"Origin": "http://localhost"}
 SAME = {"Sec-Fetch-Site": "same-origin"}
 REFRESH = "auth/token/refresh/"
-
-
-def in_(**ahead: float):
-    return time_machine.travel(now() + timedelta(**ahead), tick=True)
 
 
 @pytest.fixture

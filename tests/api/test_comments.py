@@ -18,16 +18,6 @@ def post(app, ada):
     return make_post(app, ada, title="Boats")
 
 
-@pytest.fixture
-def as_ada_api(app, ada):
-    return Client.bearer(app, ada)
-
-
-@pytest.fixture
-def as_ben_api(app, ben):
-    return Client.bearer(app, ben)
-
-
 def said(client, post):
     """The words under a post, each with those of the replies."""
     found = client.get(f"posts/{post.id}/comments/").get_json()["results"]

@@ -4,7 +4,6 @@ import pytest
 
 from postways.db import db
 from postways.models import Follow, Mute, Post, User
-from tests.api.client import Client
 from tests.cast import make_post, make_user
 from tests.house.test_queries import statements
 
@@ -17,11 +16,6 @@ def zora(app, ben):
         Follow.begin(db.session.get(User, ben.id), db.session.get(User, zora.id))
         db.session.commit()
     return zora
-
-
-@pytest.fixture
-def as_ben_api(app, ben):
-    return Client.bearer(app, ben)
 
 
 def everything(client, path):

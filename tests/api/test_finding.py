@@ -10,11 +10,6 @@ from tests.house.test_plans import plans, sorts  # noqa: F401 a fixture
 from tests.house.test_queries import statements
 
 
-@pytest.fixture
-def as_ben_api(app, ben):
-    return Client.bearer(app, ben)
-
-
 def titles(answer):
     return [post["title"] for post in answer.get_json()["results"]]
 

@@ -12,16 +12,6 @@ from tests.social.test_suggestions import follow, work_out
 from tests.together import at_once
 
 
-@pytest.fixture
-def as_ada_api(app, ada):
-    return Client.bearer(app, ada)
-
-
-@pytest.fixture
-def as_ben_api(app, ben):
-    return Client.bearer(app, ben)
-
-
 def private(app, person):
     with app.app_context():
         db.session.get(User, person.id).private = True

@@ -20,11 +20,6 @@ def post(app, ada):
     return make_post(app, ada, title="Boats")
 
 
-@pytest.fixture
-def as_ben_api(app, ben):
-    return Client.bearer(app, ben)
-
-
 def counts(app, post):
     with app.app_context():
         sweep.count_views()

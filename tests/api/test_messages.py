@@ -19,11 +19,6 @@ FIELDS = {"id", "sender", "receiver", "content", "created_at", "read_at"}
 
 
 @pytest.fixture
-def as_ada_api(app, ada) -> Client:
-    return Client.bearer(app, ada)
-
-
-@pytest.fixture
 def as_ben_api(app, ben) -> Client:
     return Client.token(app, ben)
 

@@ -15,11 +15,6 @@ def post(app, ada):
     return make_post(app, ada, title="Boats")
 
 
-@pytest.fixture
-def as_ada_api(app, ada):
-    return Client.bearer(app, ada)
-
-
 def liked(app, post, *people):
     with app.app_context():
         for person in people:

@@ -4,14 +4,8 @@ import pytest
 
 from postways.db import db
 from postways.models import Block, Report, User
-from tests.api.client import Client
 from tests.cast import make_comment, make_post, make_user
 from tests.doors.left import same_through_both
-
-
-@pytest.fixture
-def as_ben_api(app, ben):
-    return Client.bearer(app, ben)
 
 
 @pytest.fixture

@@ -5,17 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-import time_machine
 
 from postways import jobs, media, sweep
 from postways.db import db, now
 from postways.models import Audit, Comment, Erasure, Export, Mail, Photo, Post, User
 from postways.models.departure import ERASED_AFTER
 from tests.cast import PASSWORD, Browser, letters, make_comment, make_photo, make_post
-
-
-def in_(**ahead: float):
-    return time_machine.travel(now() + timedelta(**ahead), tick=True)
+from tests.clock import in_
 
 
 def leave(browser: Browser, who: User, password: str = PASSWORD):

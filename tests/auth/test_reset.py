@@ -11,14 +11,11 @@ import time_machine
 from postways.db import db, now
 from postways.models import Audit, Mail, Session, User
 from tests.cast import PASSWORD, Browser, letters, link_in, make_user
+from tests.clock import in_
 from tests.house.test_queries import statements
 from tests.together import at_once
 
 NEW = "a new horse 9 battery"
-
-
-def in_(**ahead: float):
-    return time_machine.travel(now() + timedelta(**ahead), tick=True)
 
 
 def ask(browser: Browser, email: str = "ada@example.org"):

@@ -11,13 +11,10 @@ import time_machine
 from postways.db import db, now
 from postways.models import Audit, Post, User
 from tests.cast import Browser, letters, link_in, make_post
+from tests.clock import in_
 from tests.house.test_queries import statements
 
 GRACE = {"username": "grace", "email": "grace@example.org", "password": "correct horse 7 battery"}
-
-
-def in_(**ahead: float):
-    return time_machine.travel(now() + timedelta(**ahead), tick=True)
 
 
 @pytest.fixture

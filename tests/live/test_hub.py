@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from redis import Redis
 from sqlalchemy.exc import OperationalError
 
 from postways import later
@@ -15,6 +14,7 @@ from postways.live.hub import Hub
 from postways.live.stream import Stream
 from postways.models import Block, Follow, Mute, Post, User
 from tests.cast import make_post
+from tests.servers import own_hub
 
 COUNT = re.compile(r"#like-count-(\d+)\" hx-swap=\"textContent\">([\d,]+)<")
 
@@ -22,11 +22,8 @@ COUNT = re.compile(r"#like-count-(\d+)\" hx-swap=\"textContent\">([\d,]+)<")
 @pytest.fixture
 def hub(app) -> Hub:
     """A hub that reads only when a test says so."""
-    own = Redis.from_url(app.extensions["config"].redis_url, socket_timeout=30)
-    hub = Hub(app, own, app.extensions["outbox"])
-    hub._begin()
-    yield hub
-    own.close()
+    with own_hub(app) as hub:
+        yield hub
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What open pages of a post are told of its comments: ids and numbers, for those who may hear it."""
 
 import pytest
-from redis import Redis
 
 from postways.db import db, now
 from postways.live.hub import Hub
@@ -10,16 +9,14 @@ from postways.live.stream import Stream
 from postways.models import Block, Comment, Mute, Post, User
 from tests.cast import make_comment, make_post
 from tests.live.test_hub import heard
+from tests.servers import own_hub
 
 
 @pytest.fixture
 def hub(app) -> Hub:
     """A hub that reads only when a test says so."""
-    own = Redis.from_url(app.extensions["config"].redis_url, socket_timeout=30)
-    hub = Hub(app, own, app.extensions["outbox"])
-    hub._begin()
-    yield hub
-    own.close()
+    with own_hub(app) as hub:
+        yield hub
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from postways.db import db, now
 from postways.models import Mail, User
 from postways.models.mail import GIVEN_UP_AFTER, KEPT, LEASE
 from tests.cast import letters
+from tests.clock import in_
 from tests.mail.sink import Sink, sink
 from tests.together import at_once
 
@@ -44,10 +45,6 @@ def asked(app: Flask, ada: User) -> int:
 def row(app: Flask, mail_id: int) -> Mail:
     with app.app_context():
         return db.session.get(Mail, mail_id)
-
-
-def in_(**ahead: float):
-    return time_machine.travel(now() + timedelta(**ahead), tick=True)
 
 
 def rung(app: Flask) -> list[str]:

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from redis import Redis
 
 from postways import later, sweep
 from postways.db import db, now
@@ -17,6 +16,7 @@ from postways.models import Audit, Mail, User
 from tests.api.client import Client
 from tests.cast import letters
 from tests.membership.state import told, until
+from tests.servers import own_hub
 from tests.together import at_once
 
 WEEK = timedelta(days=7)
@@ -200,11 +200,8 @@ def test_sooner_and_later_ends_are_told_of_anew(app, ada, clock):
 @pytest.fixture
 def hub(app) -> Hub:
     """A hub that reads only when a test says so."""
-    own = Redis.from_url(app.extensions["config"].redis_url, socket_timeout=30)
-    hub = Hub(app, own, app.extensions["outbox"])
-    hub._begin()
-    yield hub
-    own.close()
+    with own_hub(app) as hub:
+        yield hub
 
 
 def heard(stream: Stream) -> list[bytes | None]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-import time_machine
 
 from postways import exports
 from postways.db import db, now
@@ -13,12 +12,9 @@ from postways.errors import Forbidden, Missing, Refused, Unauthenticated
 from postways.models import Allowance, Audit, Client, Code, Family, Mail, User, departure
 from postways.models.redirects import checked, place, source
 from tests.cast import make_user
+from tests.clock import in_
 
 BACK = "https://prints.example/back"
-
-
-def in_(**ahead: float):
-    return time_machine.travel(now() + timedelta(**ahead), tick=True)
 
 
 @pytest.fixture

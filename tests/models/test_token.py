@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-import time_machine
 
 from postways import links
 from postways.db import db, now
@@ -13,13 +12,10 @@ from postways.errors import Missing, Refused, Unauthenticated
 from postways.models import ApiToken, Audit, Family, Mail, RefreshToken, Session, User
 from postways.models.scopes import narrowed, scopes_in, scopes_of_role, written
 from tests.cast import letters, make_user
+from tests.clock import in_
 from tests.together import at_once
 
 ALL = "read write"
-
-
-def in_(**ahead: float):
-    return time_machine.travel(now() + timedelta(**ahead), tick=True)
 
 
 @pytest.fixture

@@ -5,25 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from urllib.parse import urlencode
 
-import pytest
 import time_machine
 
 from postways.db import db, now
 from postways.models import Allowance, Audit, Client, Code, Session, User
 from tests.cast import PASSWORD, Browser, letters, make_user
 from tests.oauth.flow import BACK, PKCE, Prints, brought, words
-
-
-@pytest.fixture
-def prints(app, ben) -> Prints:
-    """Ben's app, which keeps a secret."""
-    return Prints(app, ben)
-
-
-@pytest.fixture
-def phone(app, ben) -> Prints:
-    """Ben's app for phones, which can't keep one."""
-    return Prints(app, ben, public=True)
 
 
 def rows(app) -> tuple[int, int]:

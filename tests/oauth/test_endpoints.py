@@ -16,18 +16,6 @@ from tests.oauth.flow import Prints, wrong
 DOORS = ("/o/token/", "/o/revoke_token/", "/o/introspect/")
 
 
-@pytest.fixture
-def prints(app, ben) -> Prints:
-    """Ben's app, which keeps a secret."""
-    return Prints(app, ben)
-
-
-@pytest.fixture
-def phone(app, ben) -> Prints:
-    """Ben's app for phones, which can't keep one."""
-    return Prints(app, ben, public=True)
-
-
 def asked(one: Prints, token: str, **data) -> dict:
     answer = one.post("/o/introspect/", {"token": token} | data)
     assert answer.status_code == 200, answer.text

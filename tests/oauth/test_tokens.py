@@ -5,30 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-import time_machine
 
 from postways.db import db, now
 from postways.models import Allowance, Attempt, Audit, Client, Family, RefreshToken, User
 from tests.api.client import Client as Program
 from tests.cast import PASSWORD, letters, make_post
+from tests.clock import in_
 from tests.oauth.flow import BACK, VERIFIER, Prints, wrong
 from tests.together import at_once
-
-
-def in_(**ahead: float):
-    return time_machine.travel(now() + timedelta(**ahead), tick=True)
-
-
-@pytest.fixture
-def prints(app, ben) -> Prints:
-    """Ben's app, which keeps a secret."""
-    return Prints(app, ben)
-
-
-@pytest.fixture
-def phone(app, ben) -> Prints:
-    """Ben's app for phones, which can't keep one."""
-    return Prints(app, ben, public=True)
 
 
 def forgive(app) -> None:

@@ -7,19 +7,15 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-import time_machine
 
 from postways import exports
 from postways.db import db, now
 from postways.models import ApiToken, Audit, Family, User
 from tests.cast import PASSWORD, Browser, letters, make_user
+from tests.clock import in_
 
 APPS = "/settings/apps/"
 BACKUP = {"name": "Backup", "scopes": ["read", "create"], "expires": "30"}
-
-
-def in_(**ahead: float):
-    return time_machine.travel(now() + timedelta(**ahead), tick=True)
 
 
 def make(browser: Browser, **data):

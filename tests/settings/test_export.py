@@ -9,17 +9,13 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
-import time_machine
 
 from postways import jobs, sweep
 from postways.db import db, now
 from postways.models import Audit, Comment, Conversation, Erasure, Export, Post
 from postways.models.export import KEPT_FOR, LEASE, MOST_TRIES
 from tests.cast import Browser, letters, make_comment, make_photo, make_post, picture
-
-
-def in_(**ahead: float):
-    return time_machine.travel(now() + timedelta(**ahead), tick=True)
+from tests.clock import in_
 
 
 def row(app) -> Export | None:
