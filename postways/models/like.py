@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, delete, func, select
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
+from sqlalchemy import Index, Select, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, contains_eager, relationship
 
-from postways.db import Id, Moment, changed, db, now
+from postways.db import db
 from postways.errors import Missing
+from postways.models.once import OncePerPost
 from postways.paging import Asked, Numbered
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from postways.models.user import User
 
 
-class Like(db.Model):  # type: ignore[name-defined]
+class Like(OncePerPost, db.Model):  # type: ignore[name-defined]
     """One like. Its verbs are `Post.like` and `Post.unlike`; here is only the row."""
 
     __tablename__ = "likes"
@@ -28,11 +27,6 @@ class Like(db.Model):  # type: ignore[name-defined]
         Index("ix_likes_of_post", "post_id", "id"),  # who likes it, and what somebody likes, newest first
         Index("ix_likes_of_user", "user_id", "id"),
     )
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
     post: Mapped[Post] = relationship(lazy="raise_on_sql", viewonly=True)
     user: Mapped[User] = relationship(lazy="raise_on_sql", viewonly=True)
@@ -74,11 +68,6 @@ class Like(db.Model):  # type: ignore[name-defined]
         return like
 
     @classmethod
-    def of(cls, user_id: int, post_id: int) -> Like | None:
-        """The like of this person on this post."""
-        return db.session.scalar(select(cls).where(cls.user_id == user_id, cls.post_id == post_id))
-
-    @classmethod
     def known_to(cls, actor: Actor, user_id: int, post_id: int) -> bool:
         """Whether `actor` may know that this person likes this post."""
         here = cls.seen_by(actor).where(cls.user_id == user_id, cls.post_id == post_id)
@@ -91,18 +80,3 @@ class Like(db.Model):  # type: ignore[name-defined]
 
         query = cls.seen_by(Guest())
         return db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-
-    @classmethod
-    def add(cls, post_id: int, user_id: int) -> bool:
-        """Write the like down; False when it was there already (a second click, a second tab)."""
-        try:
-            with db.session.begin_nested():
-                db.session.add(cls(post_id=post_id, user_id=user_id))
-        except IntegrityError:
-            return False
-        return True
-
-    @classmethod
-    def remove(cls, post_id: int, user_id: int) -> bool:
-        """Take the like away; False when there was none."""
-        return changed(delete(cls).where(cls.post_id == post_id, cls.user_id == user_id)) == 1
