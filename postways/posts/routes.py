@@ -16,6 +16,7 @@ from postways.htmx import asked_by_htmx, came_from, fragment, go, page, stream
 from postways.models import Photo, Post
 from postways.models.post import MOST_PHOTOS
 from postways.posts import bp, talk
+from postways.posts.buttons import button
 from postways.posts.cards import cards
 from postways.posts.forms import PostForm, chosen, describe, only_rearranges, photo_ids, site_zone
 from postways.uploads import Files
@@ -181,7 +182,7 @@ def like(post_id: int) -> Response:
     limits.count("like", g.user.id)
     Post.find(post_id, g.user, photos=False).like(g.user)
     db.session.commit()
-    return _like_button(post_id)
+    return button("posts/_like.html", post_id)
 
 
 @bp.post("/posts/<int:post_id>/unlike/")
@@ -191,24 +192,7 @@ def unlike(post_id: int) -> Response:
     limits.count("like", g.user.id)
     Post.known(post_id, g.user).unlike(g.user)
     db.session.commit()
-    return _like_button(post_id)
-
-
-def _like_button(post_id: int) -> Response:
-    return _button("posts/_like.html", post_id)
-
-
-def _repost_button(post_id: int) -> Response:
-    return _button("posts/_repost.html", post_id)
-
-
-def _button(template: str, post_id: int) -> Response:
-    if not asked_by_htmx():
-        place = came_from(url_for("posts.show", post_id=post_id)).partition("#")[0]
-        return go(f"{place}#post-{post_id}")
-    with reading():
-        post = Post.known(post_id, g.user)
-    return fragment(template, post=post) if g.user.can_open(post) else go(url_for("posts.show", post_id=post_id))
+    return button("posts/_like.html", post_id)
 
 
 @bp.post("/posts/<int:post_id>/repost/")
@@ -218,7 +202,7 @@ def repost(post_id: int) -> Response:
     limits.count("repost", g.user.id)
     Post.find(post_id, g.user, photos=False).repost(g.user)
     db.session.commit()
-    return _repost_button(post_id)
+    return button("posts/_repost.html", post_id)
 
 
 @bp.post("/posts/<int:post_id>/unrepost/")
@@ -228,7 +212,7 @@ def unrepost(post_id: int) -> Response:
     limits.count("repost", g.user.id)
     Post.known(post_id, g.user).unrepost(g.user)
     db.session.commit()
-    return _repost_button(post_id)
+    return button("posts/_repost.html", post_id)
 
 
 def _made_before(form: PostForm) -> Post | None:

@@ -7,10 +7,11 @@ from werkzeug.wrappers import Response
 
 from postways import limits
 from postways.auth import members_only
-from postways.db import db, reading
-from postways.htmx import asked_by_htmx, came_from, fragment, go, page, pages_loaded
+from postways.db import db
+from postways.htmx import asked_by_htmx, fragment, page, pages_loaded
 from postways.models import Post
 from postways.posts import bp
+from postways.posts.buttons import button
 
 
 @bp.post("/posts/<int:post_id>/save/")
@@ -20,7 +21,7 @@ def save(post_id: int) -> Response:
     limits.count("save", g.user.id)
     Post.find(post_id, g.user, photos=False).save(g.user)
     db.session.commit()
-    return _save_button(post_id)
+    return button("posts/_save.html", post_id)
 
 
 @bp.post("/posts/<int:post_id>/unsave/")
@@ -30,7 +31,7 @@ def unsave(post_id: int) -> Response:
     limits.count("save", g.user.id)
     Post.known(post_id, g.user).unsave(g.user)
     db.session.commit()
-    return _save_button(post_id)
+    return button("posts/_save.html", post_id)
 
 
 @bp.get("/saved/")
@@ -44,13 +45,3 @@ def saved() -> Response:
     if asked_by_htmx() and request.args.get("cursor"):
         return fragment("profiles/_grid_more.html", **filling)
     return page("posts/saved.html", **filling)
-
-
-def _save_button(post_id: int) -> Response:
-    if not asked_by_htmx():
-        place = came_from(url_for("posts.show", post_id=post_id)).partition("#")[0]
-        return go(f"{place}#post-{post_id}")
-    with reading():
-        post = Post.known(post_id, g.user)
-    shown = g.user.can_open(post)
-    return fragment("posts/_save.html", post=post) if shown else go(url_for("posts.show", post_id=post_id))
