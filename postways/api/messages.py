@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from typing import Annotated, ClassVar, cast
 from zoneinfo import ZoneInfo
 
@@ -28,7 +28,7 @@ from postways.errors import Invalid, Missing, Refused, Undeliverable
 from postways.handlers import sentence
 from postways.models import Conversation, Copy, Message, Photo, User
 from postways.models.conversation import NOBODY, ONESELF
-from postways.models.message import MOST_PICTURES, refusals
+from postways.models.message import MOST_PICTURES, called, refusals, span
 
 MOST_IDS = 1_000
 FULL = Refused("A message has at most %(most)d pictures.", field="images", most=MOST_PICTURES)
@@ -262,18 +262,9 @@ def _day(text: str | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | 
     if text is None:
         return None, None
     try:
-        day = day_in(text)
+        return span(day_in(text), zone)
     except ValueError:
         raise Invalid({"date": [_("Send a day as 2026-11-21.")]}) from None
-    return _beginning(day, zone), _beginning(day, zone, after=1)
-
-
-def _beginning(day: date, zone: ZoneInfo, after: int = 0) -> datetime:
-    """When it begins there, or the next one; at the ends of the calendar as near as there is."""
-    try:
-        return datetime.combine(day + timedelta(days=after), time(), zone).astimezone(UTC)
-    except OverflowError:
-        return (datetime.max if after or day.year > 1 else datetime.min).replace(tzinfo=UTC)
 
 
 def _zone(name: str | None) -> ZoneInfo:
@@ -291,7 +282,7 @@ def _judged(body: NewMessage) -> User:
     """Whom the body means, whatever stands between the two: that is the verb's to judge, before which everything that
     is wrong with the body is said at once. Raises Invalid."""
     with reading():
-        receiver = _called(body.receiver)
+        receiver = called(body.receiver)
     fields: dict[str, list[str]] = {}
     if receiver is None or not receiver.active:
         fields["receiver"] = [_(NOBODY)]
@@ -307,17 +298,8 @@ def _judged(body: NewMessage) -> User:
 
 def _id_of(name: str) -> int:
     """0, the id of nobody, also for those whose name no message shows any more."""
-    found = _called(name)
+    found = called(name)
     return found.id if found is not None and found.active else 0
-
-
-def _called(name: str) -> User | None:
-    for find in (User.named, User.once_named):
-        try:
-            return find(name.strip())
-        except Missing:
-            continue
-    return None
 
 
 # --- as they are written

@@ -11,12 +11,11 @@ from flask import current_app, g, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from postways.errors import Refused
-from postways.handlers import sentence
+from postways.days import UNREADABLE, day_in
 from postways.htmx import asked_by_htmx, fragment, page, pages_loaded
 from postways.models import Conversation, Copy
 from postways.models.conversation import NOBODY
-from postways.models.message import called, on_day
+from postways.models.message import called, span
 from postways.paging import Asked, Numbered, cursor_of
 from postways.text import cleaned
 
@@ -48,9 +47,10 @@ class Filter:
         if self.person and (other is None or not other.active):
             self.wrong["person"] = _(NOBODY)
         try:
-            since, until = on_day(self.date, ZoneInfo(current_app.extensions["config"].time_zone))
-        except Refused as error:
-            self.wrong["date"] = sentence(error)
+            if self.date:
+                since, until = span(day_in(self.date), ZoneInfo(current_app.extensions["config"].time_zone))
+        except ValueError:
+            self.wrong["date"] = _(UNREADABLE)
         if self.wrong:
             return NOTHING
         other_id = other.id if other is not None else None

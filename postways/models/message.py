@@ -6,7 +6,6 @@ Who deletes a message deletes a copy; the message goes with the last one. What p
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Self
@@ -37,7 +36,6 @@ from postways.text import blank, cleaned
 
 LONGEST_MESSAGE = 5_000
 MOST_PICTURES = 10
-DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 SENT_BEFORE = "This form has sent another message before. What you typed now is still here; send it once more."
 
 
@@ -51,19 +49,8 @@ def called(name: str) -> User | None:
     return None
 
 
-def on_day(text: str, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
-    """From when to before when a day lasts there that is written as 2026-11-21; nothing is no day at all.
-
-    Raises Refused (`date`) for what no calendar has.
-    """
-    if not (text := text.strip()):
-        return None, None
-    try:
-        if not DAY.fullmatch(text):
-            raise ValueError(text)
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise Refused("Send a day as 2026-11-21.", field="date") from None
+def span(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """From when to before when the day lasts there."""
     return _beginning(day, zone), _beginning(day, zone, after=1)
 
 

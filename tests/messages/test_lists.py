@@ -54,8 +54,8 @@ def test_messages_are_found_by_person_and_by_day(written, as_ada, as_ben):
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("receiver=ben&date=yesterday", "Send a day as 2026-11-21."),
-        ("receiver=ben&date=2026-02-30", "Send a day as 2026-11-21."),
+        ("receiver=ben&date=yesterday", "a day that the calendar has"),
+        ("receiver=ben&date=2026-02-30", "a day that the calendar has"),
         ("receiver=nobody-at-all&date=never", "There is nobody with that name"),
         (f"receiver={'x' * 400}", "There is nobody with that name"),
         ("receiver=a%00b%ff", "There is nobody with that name"),
