@@ -1,5 +1,12 @@
 /* What htmx cannot say: likes and bookmarks that move at once, keeping the stream awake, shortcuts, zoom. */
 (() => {
+  // Where a browser may store nothing, asking it to is an error; there it forgets instead.
+  try {
+    localStorage;
+  } catch {
+    const forgets = { getItem: () => null, setItem() {}, removeItem() {}, clear() {} };
+    for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(window, name, { value: forgets });
+  }
   const $ = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const on = (type, listen, root = document) => root.addEventListener(type, listen);

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.site import log_in
+from tests.browser.site import like, log_in
 from tests.cast import PASSWORD, TOKEN
 
 
@@ -94,3 +94,16 @@ def test_back_after_the_log_out_shows_nothing_personal(open_page, site, full, ke
         expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="Log in")).to_be_visible()
         expect(page.get_by_role("button", name="Log out")).to_have_count(0)
         expect(page.get_by_text(name)).to_have_count(0)
+
+
+def test_visitors_whose_browser_may_store_nothing_read_and_hear_of_likes_all_the_same(full, open_page, ben):
+    refused = "Object.defineProperty(window, '%s', { configurable: true, get() { throw new DOMException('no'); } });"
+    visitor = open_page()
+    visitor.add_init_script("".join(refused % name for name in ("localStorage", "sessionStorage")))
+    visitor.goto(f"/posts/{full['words']}/")
+    expect(visitor.locator("#live")).to_have_attribute("data-htmx-powered", "true")
+
+    before = int(visitor.locator(f"#like-count-{full['words']}").inner_text())
+    like(ben.context, full["words"])
+
+    expect(visitor.locator(f"#like-count-{full['words']}")).to_have_text(str(before + 1))
