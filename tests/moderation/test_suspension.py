@@ -115,7 +115,7 @@ def test_a_suspension_with_an_end_ends_by_itself(app, ada, post, guest, as_mod):
 
 @pytest.mark.parametrize(
     ("fields", "said"),
-    [({"reason": ""}, "Say why"), ({"until": "2020-01-01"}, "still to come"), ({"until": "soon"}, "valid date")],
+    [({"reason": ""}, "Say why"), ({"until": "2020-01-01"}, "still to come"), ({"until": "soon"}, "Write a day")],
 )
 def test_a_refused_suspension_comes_back_filled(app, ada, as_mod, fields, said):
     answer = judge(as_mod, ada, **{"reason": REASON, **fields})
