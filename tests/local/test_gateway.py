@@ -136,11 +136,11 @@ class Gate:
     def caddy(self) -> list[str]:
         """Command of a Caddy that is told nothing but the document's block, its ports and its certificate."""
         places = {
+            "{\n\tservers {": f"{{\n\tadmin off\n\thttp_port {self.plain}\n\thttps_port {self.tls}\n\tservers {{",
             f"{HOST} {{\n\theader {{": f"{HOST} {{\n\ttls {self.certificate} {self.key}\n\theader {{",
             "127.0.0.1:8000": f"127.0.0.1:{self.site.port}",
         }
-        head = f"{{\n\tadmin off\n\thttp_port {self.plain}\n\thttps_port {self.tls}\n}}\n"
-        (self.folder / "Caddyfile").write_text(head + put(block("caddy"), **places))
+        (self.folder / "Caddyfile").write_text(put(block("caddy"), **places))
         return ["caddy", "run", "--adapter", "caddyfile", "--config", str(self.folder / "Caddyfile")]
 
     @contextmanager
