@@ -15,6 +15,7 @@ def _edit(page: Page, title: str) -> int:
     page.goto(f"/posts/{post}/edit/")
     page.get_by_role("link", name="Turn and crop").click()
     expect(page.get_by_role("heading", level=1, name="Turn and crop")).to_be_visible()
+    page.wait_for_load_state()  # the scripts have run
     return post
 
 

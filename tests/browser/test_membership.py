@@ -70,7 +70,7 @@ def test_what_was_closed_in_place_opens_in_place_and_leaves_no_form(site, ada, o
 
 def test_the_end_shows_by_itself_and_the_page_needs_no_scripts(site, open_page):
     pia, plain = open_page("pia"), open_page("pia", java_script_enabled=False)
-    site.command("users", "premium", "pia", f"{now() + timedelta(seconds=6):%Y-%m-%dT%H:%M:%SZ}")
+    site.command("users", "premium", "pia", f"{now() + timedelta(seconds=25):%Y-%m-%dT%H:%M:%SZ}")
     for page in (pia, plain):
         page.goto("/membership/")
     expect(pia.locator("#mine")).to_contain_text("You are no premium member any more.")
