@@ -52,7 +52,7 @@ class Config:
     contact: str = _setting(
         "", "mailto:… or https://… where people reach those who run the site; default SECURITY_CONTACT"
     )  # type: ignore[assignment]
-    time_zone: str = _setting("UTC", "time zone of the site")  # type: ignore[assignment]
+    time_zone: str = _setting("UTC", "time zone of the site: its reports, and people who chose none")  # type: ignore[assignment]
     sqlite_synchronous: str = _setting("NORMAL", "NORMAL, or FULL which also survives a power cut")  # type: ignore[assignment]
     web_concurrency: int = _setting(0, "web processes; default the cores with Postgres, 1 with SQLite")  # type: ignore[assignment]
     workers: int = _setting(2, "worker processes; one of several never takes pictures")  # type: ignore[assignment]

@@ -42,7 +42,7 @@ from postways.storage import NotFound, Storage
 PROFILE = (
     "id username email verified_at pending_email role display_name bio joined_at last_login_at last_activity_at "
     "username_changed_at password_changed_at premium_until private messages_from shows_camera "
-    "covers_warned feed_ranking"
+    "covers_warned feed_ranking time_zone"
 ).split()
 POST = (
     "id title content tags audience licence credit warning created_at publish_at published_at edited_at deleted_at "

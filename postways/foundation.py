@@ -10,7 +10,7 @@ import structlog
 from flask import Flask
 from flask_babel import Babel
 
-from postways import blocklist, db, later, links, looks, mail, seal, search
+from postways import blocklist, db, later, links, looks, mail, seal, search, zones
 from postways.config import Config
 from postways.storage import storage_from
 
@@ -31,7 +31,6 @@ def lay(app: Flask, config: Config) -> None:
         SECRET_KEY_FALLBACKS=list(config.secret_key[1:]),
         TESTING=config.testing,
         BABEL_DEFAULT_LOCALE="en",
-        BABEL_DEFAULT_TIMEZONE=config.time_zone,
     )
     _log(config)
     app.extensions["config"] = config
@@ -43,7 +42,7 @@ def lay(app: Flask, config: Config) -> None:
     links.init_app(app, config)
     seal.init_app(app, config)
     mail.init_app(app, config)
-    Babel(app)
+    Babel(app, timezone_selector=lambda: zones.here().key)
     looks.init_app(app)
 
 

@@ -11,14 +11,15 @@ from urllib.parse import urlsplit
 from babel.dates import format_timedelta
 from babel.numbers import format_decimal
 from babel.support import NullTranslations
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, g, request, url_for
 from flask_babel import format_date, format_datetime, get_locale, get_translations, lazy_gettext
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
+from postways import zones
 from postways.config import Config
 from postways.db import now
-from postways.models import Photo
+from postways.models import Photo, User
 from postways.models.post import MOST_PHOTOS
 from postways.models.post_row import LONGEST_TITLE, LONGEST_WARNING
 from postways.models.redirects import place
@@ -81,7 +82,7 @@ def init_app(app: Flask) -> None:
         static=_static_of(Path(app.static_folder or "")),
         media=media,
         csrf_field=csrf_field,
-        site_zone=config.time_zone,
+        zone=lambda: zones.here().key,
         config_limits={
             "max_upload_mb": config.max_upload_mb,
             "photos": MOST_PHOTOS,
@@ -96,7 +97,7 @@ def init_app(app: Flask) -> None:
         ahead=ahead,
         clock=clock,
         iso=iso,
-        site_time=site_time,
+        day_and_time=day_and_time,
         count=count,
         host=host,
         rich=rich,
@@ -136,10 +137,10 @@ def csrf_field() -> Markup:
 
 
 def ago(moment: datetime) -> str:
-    """How long ago, in words; the date when it was long ago."""
+    """How long ago, in words; the date by the site's clock when it was long ago, for it is kept for all readers."""
     distance = now() - moment
     if distance > LONG_AGO:
-        return format_date(moment, "d MMM yyyy")
+        return format_date(moment.astimezone(zones.site()), "d MMM yyyy", rebase=False)
     return _in_words(int(max(distance.total_seconds(), 1)), str(get_locale()))
 
 
@@ -150,7 +151,7 @@ def ahead(moment: datetime) -> str:
 
 
 def clock(moment: datetime) -> str:
-    """The time of day by the site's clock."""
+    """The time of day by the clock of whoever asks."""
     return format_datetime(moment, "HH:mm")
 
 
@@ -164,11 +165,11 @@ def iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def site_time(moment: datetime | str) -> str:
-    """Day and time by the site's clock, which is named; what a mail knows of a moment is text."""
+def day_and_time(moment: datetime | str, reader: User | None = None) -> str:
+    """By the clock of the `reader`, or of whoever asks; it is named. What a mail knows of a moment is text."""
     moment = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    config: Config = current_app.extensions["config"]
-    return f"{format_datetime(moment, 'd MMM yyyy HH:mm')} ({config.time_zone})"
+    zone = zones.of(reader) if reader is not None else zones.here()
+    return f"{format_datetime(moment.astimezone(zone), 'd MMM yyyy HH:mm', rebase=False)} ({zone.key})"
 
 
 def host(url: str) -> str:

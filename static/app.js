@@ -123,6 +123,21 @@
     if (time) time.title = new Date(time.dateTime).toLocaleString(document.documentElement.lang, own);
   });
 
+  // The time zone of this device: sent along by who signs up, offered to who chooses one.
+  const zone = $("[data-zone]");
+  if (zone) {
+    const here = Intl.DateTimeFormat().resolvedOptions().timeZone, choice = $("#time_zone");
+    if (!choice) zone.value = here;
+    else if (choice.value !== here && [...choice.options].some(({ value }) => value === here)) {
+      Object.assign(zone, { hidden: false, textContent: `${zone.dataset.zone} (${here})` });
+      on("click", () => {
+        choice.value = here;
+        zone.hidden = true;
+        choice.focus();
+      }, zone);
+    }
+  }
+
   // A menu closes by a click elsewhere, and by Escape.
   const menus = () => all("details[data-menu][open]");
   on("click", ({ target }) => menus().forEach((menu) => menu.contains(target) || (menu.open = false)));

@@ -7,13 +7,12 @@ from datetime import datetime
 from typing import Annotated, ClassVar, cast
 from zoneinfo import ZoneInfo
 
-import pytz
 from flask import Response, g
 from flask_babel import gettext as _
 from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from postways import limits, uploads
+from postways import limits, uploads, zones
 from postways.api import bp, pictures
 from postways.api.answers import answered
 from postways.api.door import done, door
@@ -32,8 +31,6 @@ from postways.models.message import MOST_PICTURES, called, refusals, span
 
 MOST_IDS = 1_000
 FULL = Refused("A message has at most %(most)d pictures.", field="images", most=MOST_PICTURES)
-AREAS = tuple("Africa America Antarctica Arctic Asia Atlantic Australia Etc Europe Indian Pacific".split())
-ZONES = {"UTC", *(name for name in pytz.all_timezones if name.partition("/")[0] in AREAS and "/" in name)}
 
 
 class Enclosed(Shape):
@@ -268,13 +265,10 @@ def _day(text: str | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | 
 
 
 def _zone(name: str | None) -> ZoneInfo:
-    """The time zone of this name; not each that this machine happens to have. Raises Invalid for what no map has."""
-    name = "UTC" if name is None else name.strip()
+    """The time zone of this name. Raises Invalid for what no map has."""
     try:
-        if name not in ZONES:
-            raise KeyError(name)
-        return ZoneInfo(name)
-    except (KeyError, OSError):
+        return zones.named("UTC" if name is None else name.strip())
+    except ValueError:
         raise Invalid({"tz": [_("There is no such time zone; one is named like Europe/Berlin.")]}) from None
 
 

@@ -50,6 +50,7 @@ class SignUpForm(PageForm):
     password2 = PasswordField(
         _l("Password again"), [EqualTo("password", _l("The two passwords are not the same. Type them again."))]
     )
+    time_zone = HiddenField()  # of the device, if its browser says so
 
 
 class ProofForm(PageForm):

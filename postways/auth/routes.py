@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from flask import g, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -71,6 +73,8 @@ def signup() -> Response:
         if not form.errors:
             beside_field(form, error)
         return form_page("auth/signup.html", form)
+    with suppress(Refused):  # a name that is none of ours; nobody typed it
+        user.reads_times_in(form.time_zone.data or "")
     log_in(user)
     return go(inside(request.values.get("next"), _own_profile()))
 

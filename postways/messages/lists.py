@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from flask import current_app, g, request, url_for
+from flask import g, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from postways import zones
 from postways.days import UNREADABLE, day_in
 from postways.htmx import asked_by_htmx, fragment, page, pages_loaded
 from postways.models import Conversation, Copy
@@ -48,7 +48,7 @@ class Filter:
             self.wrong["person"] = _(NOBODY)
         try:
             if self.date:
-                since, until = span(day_in(self.date), ZoneInfo(current_app.extensions["config"].time_zone))
+                since, until = span(day_in(self.date), zones.here())
         except ValueError:
             self.wrong["date"] = _(UNREADABLE)
         if self.wrong:

@@ -21,6 +21,7 @@ class Guest(Permissions):
     username = ""
     name = ""
     initial = ""
+    time_zone = ""
     # what Flask-Login asks of an anonymous user
     is_authenticated = False
     is_active = False

@@ -22,6 +22,7 @@ from postways.models.registered import Registered
 from postways.models.standing import Standing, check_role
 from postways.models.user_row import LONGEST_BIO, LONGEST_NAME
 from postways.text import as_name, folded, trimmed
+from postways.zones import CHOICES
 
 if TYPE_CHECKING:
     from postways.models.guest import Actor
@@ -153,6 +154,12 @@ class User(Identified, Directory, Registered, Standing, Membership, db.Model):  
         if whom not in WRITERS:
             raise Refused("Choose who may write to you.", field="messages_from")
         self.messages_from = whom
+
+    def reads_times_in(self, zone: str) -> None:
+        """Read and type times by the clock of one of CHOICES, or empty: the site's. Raises Refused."""
+        if zone and zone not in CHOICES:
+            raise Refused("Choose a time zone of the list.", field="time_zone")
+        self.time_zone = zone
 
     @classmethod
     def was_here(cls, user_id: Any, moment: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, with_expression
 from postways.db import Id, Moment, now
 from postways.models.credentials import LONGEST_EMAIL, LONGEST_KEY, LONGEST_USERNAME
 from postways.models.permissions import Permissions
+from postways.zones import LONGEST_ZONE
 
 if TYPE_CHECKING:
     from sqlalchemy.orm.strategy_options import _AbstractLoad
@@ -67,6 +68,8 @@ class UserRow(Permissions):
     feed_ranking: Mapped[str] = mapped_column(String(8), default="time", server_default=text("'time'"))
     suggested_at: Mapped[datetime | None] = mapped_column(Moment)  # when it was worked out whom they may want to follow
     covers_warned: Mapped[bool] = mapped_column(default=True, server_default=true())  # pictures with a warning
+    # whose clock they read by; empty: the site's
+    time_zone: Mapped[str] = mapped_column(String(LONGEST_ZONE), default="", server_default=text("''"))
     avatar_key: Mapped[str] = mapped_column(String(32), default="")  # of the photograph that is the avatar, once ready
     totp_secret: Mapped[str] = mapped_column(String(200), default="")  # sealed with the site's secret key
     totp_last_step: Mapped[int] = mapped_column(Id, default=0)  # a code works once

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Flask, current_app, g, request, url_for
+from flask import Blueprint, Flask, g, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from postways.config import Config
+from postways import zones
 from postways.db import db, read_only
 from postways.errors import Forbidden, Refused
 from postways.forms import PageForm
@@ -58,21 +57,18 @@ def refused(form: PageForm, filled: Callable[[int], Response], error: Refused | 
 
 
 def midnight(day: date | None) -> datetime | None:
-    """When a day begins where the site is at home."""
-    config: Config = current_app.extensions["config"]
-    return datetime.combine(day, time(), ZoneInfo(config.time_zone)) if day else None
+    """When a day begins by the clock of whoever of the staff asks."""
+    return zones.midnight(day) if day else None
 
 
 def evening(day: date) -> datetime:
-    """The last second of a day where the site is at home."""
-    config: Config = current_app.extensions["config"]
-    return last_second(day, ZoneInfo(config.time_zone))
+    """The last second of a day by the clock of whoever of the staff asks."""
+    return last_second(day, zones.here())
 
 
 def day_of(moment: datetime | None) -> date | None:
-    """Which day that is where the site is at home."""
-    config: Config = current_app.extensions["config"]
-    return moment.astimezone(ZoneInfo(config.time_zone)).date() if moment else None
+    """Which day that is by the clock of whoever of the staff asks."""
+    return moment.astimezone(zones.here()).date() if moment else None
 
 
 def people_in(history: Page[Audit]) -> dict[int, User]:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from flask import current_app, g, request
+from flask import g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import DateTimeLocalField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional
 
-from postways.config import Config
+from postways import zones
 from postways.forms import PageForm
 from postways.models import Photo
 from postways.models.photo import LONGEST_ALT
@@ -45,20 +44,14 @@ def usual_audience() -> str:
     return "followers" if g.user.private else "public"
 
 
-def site_zone() -> ZoneInfo:
-    """The clock of the site, by which times are typed and told."""
-    config: Config = current_app.extensions["config"]
-    return ZoneInfo(config.time_zone)
-
-
-class SiteTime(DateTimeLocalField):
-    """A moment, typed and shown by the site's clock."""
+class MomentField(DateTimeLocalField):
+    """A moment, typed and shown by the clock of whoever fills the form in."""
 
     data: datetime | None
 
     def process_data(self, value: datetime | None) -> None:
         """A moment in UTC, as it comes from the row."""
-        super().process_data(value.astimezone(site_zone()) if value else None)
+        super().process_data(value.astimezone(zones.here()) if value else None)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Raises ValueError with the sentence for what is no time."""
@@ -67,7 +60,7 @@ class SiteTime(DateTimeLocalField):
                 raise ValueError(valuelist)  # other digits than those that programs may send
             super().process_formdata([value.strip() for value in valuelist])
             if self.data is not None:
-                self.data = self.data.replace(tzinfo=site_zone())
+                self.data = self.data.replace(tzinfo=zones.here())
                 self.data.astimezone(UTC)
         except (ValueError, OverflowError):
             self.data = None
@@ -93,7 +86,7 @@ class PostForm(PageForm):
         _l("Who sees it"), choices=[SelectChoice(code, name) for code, name in FOR.items()], default=usual_audience
     )
 
-    publish_at = SiteTime(_l("Publish at"), [Optional()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+    publish_at = MomentField(_l("Publish at"), [Optional()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
     key = HiddenField(
         default=lambda: secrets.token_urlsafe(16), validators=[Length(max=LONGEST_KEY)], filters=[_trimmed]
     )

@@ -18,7 +18,7 @@ from postways.models.post import MOST_PHOTOS
 from postways.posts import bp, talk
 from postways.posts.buttons import button
 from postways.posts.cards import cards
-from postways.posts.forms import PostForm, chosen, describe, only_rearranges, photo_ids, site_zone
+from postways.posts.forms import PostForm, chosen, describe, only_rearranges, photo_ids
 from postways.uploads import Files
 
 FULL = Refused("A post has at most %(most)d photographs. This one was left out.", field="images", most=MOST_PHOTOS)
@@ -323,7 +323,6 @@ def _form_page(
     return page(
         "posts/form.html",
         status,
-        zone=site_zone().key,
         form=form,
         shots=photos,
         refusals=getattr(form, "refusals", []),

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from flask import g, request, url_for
 from werkzeug.wrappers import Response
 
-from postways import cookies
+from postways import cookies, zones
 from postways.db import db
+from postways.errors import Refused
+from postways.handlers import sentence
 from postways.htmx import go, page
 from postways.settings import THEMES, YEAR, bp
 
 
 @bp.route("/theme/", methods=["GET", "POST"])
 def display() -> Response:
-    """Choose them; kept in cookies that hold nothing else, but for what a member wants covered, wherever logged in."""
+    """Choose them; kept in cookies that hold nothing else, but for what is of a member, wherever logged in."""
     if request.method != "POST":
-        return page("settings/display.html")
+        return _display_page(g.user.time_zone)
     if g.user.is_member:
+        zone = request.form.get("time_zone", g.user.time_zone)
+        try:
+            g.user.reads_times_in(zone)
+        except Refused as error:
+            return _display_page(zone, sentence(error), 422)
         g.user.covers_warned = request.form.get("always_show") not in ("on", "1", "true")
         db.session.commit()
     answer = go(url_for("settings.display"))
@@ -27,3 +36,14 @@ def display() -> Response:
     ):
         cookies.keep(answer, name, value, YEAR)
     return answer
+
+
+def _display_page(zone: str, wrong: str = "", status: int = 200) -> Response:
+    return page(
+        "settings/display.html",
+        status,
+        chosen=zone,
+        wrong=wrong,
+        areas=groupby(zones.CHOICES, key=lambda name: name.partition("/")[0]),
+        of_site=zones.site().key,
+    )

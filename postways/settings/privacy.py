@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
-from flask import current_app, g, request, url_for
+from flask import g, request, url_for
 from werkzeug.wrappers import Response
 
+from postways import zones
 from postways.auth import members_only, refills_form
 from postways.auth.answers import beside_field, form_page
-from postways.config import Config
 from postways.db import db, reading
 from postways.errors import Refused
 from postways.htmx import go
@@ -70,6 +69,4 @@ def _privacy_page(form: MuteForm) -> Response:
 
 
 def _end_of(day: date | None) -> datetime | None:
-    """When a day is over where the site is at home."""
-    config: Config = current_app.extensions["config"]
-    return datetime.combine(day, time(), ZoneInfo(config.time_zone)) + timedelta(days=1) if day else None
+    return zones.midnight(day) + timedelta(days=1) if day else None
