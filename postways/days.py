@@ -9,8 +9,11 @@ from typing import Any
 from flask_babel import gettext as _
 from wtforms import DateField
 
+from postways.zones import FIRST_YEAR, LAST_YEAR
+
 DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 UNREADABLE = "Write a day that the calendar has as 2026-11-21."
+OUT_OF_REACH = "Write a day between the years %(first)d and %(last)d."
 
 
 def day_in(text: str) -> date:
@@ -18,6 +21,11 @@ def day_in(text: str) -> date:
     if not DAY.fullmatch(text.strip()):
         raise ValueError(text)
     return date.fromisoformat(text.strip())
+
+
+def out_of_reach(day: date) -> str:
+    """The sentence for a day of no year that the site counts in; else nothing."""
+    return "" if FIRST_YEAR <= day.year <= LAST_YEAR else _(OUT_OF_REACH, first=FIRST_YEAR, last=LAST_YEAR)
 
 
 class DayField(DateField):
@@ -34,3 +42,5 @@ class DayField(DateField):
             self.data = day_in(valuelist[0])
         except ValueError:
             raise ValueError(_(UNREADABLE)) from None
+        if sentence := out_of_reach(self.data):
+            raise ValueError(sentence)

@@ -121,7 +121,8 @@ def _in_browser(suite: Suite) -> None:
     if browser is None:
         suite.left_out.append("the suite in a browser: no Chromium is installed and CHROMIUM does not name one.")
     elif Path("tests/browser").is_dir():
-        suite.part("tests in a browser", [*PYTEST, "-n", "2", "tests/browser"], CHROMIUM=browser)
+        tests = [*PYTEST, "-n", "2", "--dist", "loadfile", "tests/browser"]  # each file has a site of its own
+        suite.part("tests in a browser", tests, CHROMIUM=browser)
 
 
 def _behind_gateways(suite: Suite) -> None:

@@ -18,6 +18,7 @@ from postways.models.guest import Actor
 from postways.models.user import User
 from postways.paging import Asked, Numbered
 from postways.text import words_of
+from postways.zones import LAST_YEAR
 
 LONGEST_WORD = 100
 LONGEST_KEY = 900  # a folded word can be longer, and letters without spaces between them stand apart
@@ -142,6 +143,8 @@ class Mute(db.Model):  # type: ignore[name-defined]
             raise Forbidden
         if until is not None and until <= now():
             raise Refused("Choose a day that is still to come, or none.", field="until")
+        if until is not None and until.year > LAST_YEAR:
+            raise Refused("Choose a day up to the year %(last)d, or none.", field="until", last=LAST_YEAR)
         mine = select(cls).where(cls.muter_id == actor.id, cls.key == key).with_for_update()
         again = db.session.scalar(mine)
         if again is not None:

@@ -14,6 +14,7 @@ from postways.models.audit import Audit, given_reason
 from postways.models.authenticated import Authenticated
 from postways.models.mail import Mail
 from postways.models.username import PastUsername
+from postways.zones import LAST_YEAR
 
 if TYPE_CHECKING:
     from postways.models.post import Post
@@ -66,6 +67,8 @@ class Standing(Authenticated):
         reason = given_reason(reason)
         if until is not None and until <= now():
             raise Refused("Choose a day that is still to come, or none.", field="until")
+        if until is not None and until.year > LAST_YEAR:
+            raise Refused("Choose a day up to the year %(last)d, or none.", field="until", last=LAST_YEAR)
         if self.suspended_at is not None and (self.suspended_until, self.suspension_reason) == (until, reason):
             return
         before = self.standing

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from postways.auth import staff_only
-from postways.days import UNREADABLE, day_in
+from postways.days import UNREADABLE, day_in, out_of_reach
 from postways.htmx import page
 from postways.models import Audit, User
 from postways.models.audit import KINDS
@@ -17,7 +17,6 @@ from postways.moderation import bp, midnight, next_url, people_in
 from postways.moderation.forms import trimmed
 
 NOBODY = 0  # no entry speaks of this id
-FIRST_YEAR, LAST_YEAR = 1970, 9000
 
 
 @bp.get("/moderation/log/")
@@ -69,6 +68,6 @@ def _days(typed: dict[str, str]) -> tuple[dict[str, date | None], dict[str, list
         except ValueError:
             wrong[name] = [_(UNREADABLE)]
             continue
-        if (day := days[name]) is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
-            wrong[name] = [_("Write a day between the years %(first)d and %(last)d.", first=FIRST_YEAR, last=LAST_YEAR)]
+        if (day := days[name]) is not None and (sentence := out_of_reach(day)):
+            wrong[name] = [sentence]
     return days, wrong

@@ -53,7 +53,7 @@ FOR_DOORS = {
 }
 MAY_IMPORT = {
     "errors": NOTHING,
-    "days": NOTHING,
+    "days": {"zones"},
     "zones": {"config"},
     "forms": NOTHING,
     "framing": NOTHING,

@@ -100,7 +100,8 @@ IMPOSSIBLE = [
     ("2040-1-1", NO_DAY),
     ("2040-12-31\x00", NO_DAY),
     ("2020-01-01", "That day is over."),
-    ("9999-12-31", "within the next 100 years"),
+    ("2999-12-31", "within the next 100 years"),
+    ("9999-12-31", "between the years 1970 and 9000"),
 ]
 
 

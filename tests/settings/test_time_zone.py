@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from postways import zones
 from postways.db import db, now
+from postways.errors import Refused
 from postways.models import Audit, Conversation, Copy, Mute, Post, User
 from tests.auth.test_signup import sign_up
 from tests.cast import Browser, letters, make_post
@@ -170,3 +171,24 @@ def test_what_is_rendered_once_for_all_readers_has_one_date(app, in_tokyo, guest
     days = {re.search(r">(\d+ Mar 2026)</time>", browser.get("/").text)[1] for browser in (in_tokyo, guest, as_ben)}
 
     assert days == {"1 Mar 2026"}
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "9001-01-01", "0001-01-01", "1969-12-31"])
+def test_a_day_beyond_every_calendar_is_refused_by_its_field_at_every_door(app, in_tokyo, ada, as_mod, day):
+    muted = in_tokyo.post("/settings/privacy/words/", {"word": "rain", "until": day}, page="/settings/privacy/")
+    page = f"/moderation/people/{ada.id}/"
+    form = {"reason": "To see whether it works.", "until": day}
+    suspended = as_mod.post(f"{page}suspend/", form, page=page)
+
+    for answer in (muted, suspended):
+        assert answer.status_code == 422
+        assert "Write a day between the years 1970 and 9000." in answer.text and day in answer.text
+
+
+def test_programs_mute_up_to_the_year_9000_too(app, ada):
+    with app.app_context():
+        person = User.named("ada")
+        Mute.begin_word(person, "rain", datetime(9000, 12, 31, tzinfo=UTC))
+        with pytest.raises(Refused) as refused:
+            Mute.begin_word(person, "snow", datetime(9999, 12, 31, 23, 59, tzinfo=UTC))
+    assert refused.value.field == "until"
