@@ -121,7 +121,7 @@ def _in_browser(suite: Suite) -> None:
     if browser is None:
         suite.left_out.append("the suite in a browser: no Chromium is installed and CHROMIUM does not name one.")
     elif Path("tests/browser").is_dir():
-        tests = [*PYTEST, "-n", "2", "--dist", "loadfile", "tests/browser"]  # each file has a site of its own
+        tests = [*PYTEST, "-n", "2", "--dist", "loadgroup", "tests/browser"]  # always the same ones together
         suite.part("tests in a browser", tests, CHROMIUM=browser)
 
 

@@ -10,14 +10,25 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
-from tests.browser.site import Site, half_jpeg, say, share
+from tests.browser.site import PATIENCE, Site, half_jpeg, say, share
 
 Open = Callable[..., Page]
-PATIENCE = 60_000  # milliseconds; generous: no test asserts a time, and machines that test are slow at times
+
+
+ONE_HALF = {"test_every_page", "test_moderation", "test_outages", "test_settings"}  # as long as all others
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two groups for two workers (`--dist loadgroup`): what a test finds on the shared site is no matter of luck."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.xdist_group("one" if item.path.stem in ONE_HALF else "other"))
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +50,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The site that tests share; what they find there by others must not matter to them."""
+    """The site that the tests of a group share; what they find there by others must not matter to them."""
     site = Site(tmp_path_factory.mktemp("site"))
     yield site
     site.stop()

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from tests.pictures import still
 from tests.servers import ROOT, free_port
 
 READY = "Postways is at "
+PATIENCE = 60_000  # milliseconds; generous: no test asserts a time, and machines that test are slow at times
 SETTINGS = {setting.name.upper() for setting in fields(Config)}
 
 
@@ -200,6 +201,14 @@ def say(context: BrowserContext, post: int, body: str, parent: int | str = "") -
     assert token
     form = [("csrf_token", token[1]), ("body", body), ("parent", str(parent))]
     return int(_send(context, f"/posts/{post}/comments/", form).rpartition("-")[2])
+
+
+def until(page: Page, condition: Callable[[], object]) -> None:
+    """Wait until that holds; what the browser says is heard meanwhile."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not condition():
+        assert time.monotonic() < deadline, "this never happened"
+        page.wait_for_timeout(20)
 
 
 def scroll_to(page: Page, post: int) -> None:

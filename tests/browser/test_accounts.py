@@ -33,6 +33,27 @@ def test_somebody_signs_up_leaves_and_comes_back(open_page, scripts):
     expect(page.get_by_role("button", name="Log out").first).to_be_visible()
 
 
+def test_times_are_those_of_the_device_where_somebody_signs_up_or_chooses(open_page):
+    page, name = open_page(timezone_id="Asia/Tokyo"), f"new{uuid4().hex[:8]}"
+    _sign_up(page, name)
+    expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
+    page.goto("/theme/")
+    zone = page.get_by_label("Time zone")
+    expect(zone).to_have_value("Asia/Tokyo")
+    offer = page.get_by_role("button", name="Choose the time zone of this device")
+    expect(offer).to_have_count(0)
+
+    zone.select_option("")
+    page.get_by_role("button", name="Keep this").click()
+    expect(zone).to_have_value("")
+    offer.click()
+    expect(zone).to_be_focused()
+    expect(offer).to_have_count(0)
+    page.get_by_role("button", name="Keep this").click()
+    page.reload()
+    expect(zone).to_have_value("Asia/Tokyo")
+
+
 def test_a_refused_sign_up_keeps_what_was_typed_and_focuses_the_summary(visitor, troubles):
     troubles.expect("status of 422")
 

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.site import until
 from tests.browser.test_every_page import check
 from tests.cast import picture
 
@@ -132,10 +133,7 @@ class Held:
 
     def take(self, page: Page) -> Route:
         """The one that has been sent; it is alone."""
-        for _ in range(200):
-            if self.routes:
-                break
-            page.wait_for_timeout(20)
+        until(page, lambda: self.routes)
         (route,) = self.routes
         self.routes.clear()
         return route
@@ -235,7 +233,7 @@ def test_what_has_not_left_when_the_page_is_closed_is_sent_when_it_is_opened_aga
     assert eve.evaluate(kept) == 1
     eve.get_by_role("button", name="Log out").click()
     expect(eve.get_by_role("link", name="Log in").first).to_be_visible()
-    assert eve.evaluate(kept) == 0
+    eve.wait_for_function(f"!{kept}")
 
 
 def test_what_is_new_moves_nothing_and_waits_to_be_looked_at(cleo, dora):
@@ -246,11 +244,12 @@ def test_what_is_new_moves_nothing_and_waits_to_be_looked_at(cleo, dora):
         say(cleo, f"Word {n:02}.", wait=False)
     expect(cleo.get_by_text("Word 34.")).to_be_visible()
     dora.goto("/messages/cleo/")
-    for _ in range(8):
+
+    def read_back() -> int:
         dora.locator(".scroll").evaluate("it => { it.scrollTop = -it.scrollHeight }")
-        if dora.get_by_text("Word 00.").count():
-            break
-        dora.wait_for_timeout(100)
+        return dora.get_by_text("Word 00.").count()
+
+    until(dora, read_back)
     expect(dora.get_by_text("Word 00.")).to_be_visible()
     expect(cleo.locator(".letter.out .meta").last).to_contain_text("Seen")
     above = dora.get_by_text("Word 00.").bounding_box()
@@ -294,12 +293,8 @@ def test_what_did_not_come_in_comes_when_the_site_answers_again(cleo, dora, trou
 
     dora.route("**/messages/cleo/*", fail)
     say(cleo, "Did this come?")
-    for _ in range(200):
-        if missed:
-            break
-        dora.wait_for_timeout(20)
+    until(dora, lambda: missed)
     dora.wait_for_timeout(500)  # nothing else is on its way
-    assert missed
     dora.unroute("**/messages/cleo/*")
     expect(dora.get_by_text("Did this come?")).to_be_visible()
 

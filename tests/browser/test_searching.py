@@ -73,8 +73,16 @@ def test_it_works_as_a_plain_form(open_page, full):
     expect(page.get_by_text("Nothing here has all of these words.")).to_be_visible()
 
 
-def test_the_grid_goes_on_as_one_scrolls(visitor, full):
+def test_the_grid_shows_what_has_pictures_and_goes_on_as_one_scrolls(visitor, full):
     visitor.goto("/explore/")
+    tiles = visitor.locator("#grid li")
+    album = visitor.get_by_role("link", name=re.compile("An album"))
+    while not album.count():
+        shown = tiles.count()
+        visitor.locator("#older").scroll_into_view_if_needed()
+        expect(tiles).not_to_have_count(shown)
 
-    expect(visitor.get_by_role("link", name=re.compile("An album"))).to_be_visible()
-    expect(visitor.get_by_role("link", name="Diary page 1")).to_have_count(0)
+    expect(album).to_be_visible()
+    expect(visitor.get_by_role("link", name="Diary page 1", exact=True)).to_have_count(0)
+    ids = tiles.evaluate_all("tiles => tiles.map(tile => tile.id)")
+    assert len(ids) == len(set(ids))

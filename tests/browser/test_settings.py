@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.site import Site, share
+from tests.browser.site import Site, share, until
 from tests.browser.test_every_page import check
 from tests.cast import PASSWORD, picture
 
@@ -71,11 +71,7 @@ def test_a_picture_of_oneself_comes_by_itself_or_with_the_next_look(site: Site, 
 
     shown = page.locator("#avatar img")
     if not scripts:
-        for _ in range(160):
-            page.reload()
-            if shown.count():
-                break
-            page.wait_for_timeout(250)
+        until(page, lambda: page.reload() and shown.count())
     expect(shown).to_be_visible()
 
     page.get_by_role("button", name="Remove the picture").click()

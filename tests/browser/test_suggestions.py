@@ -2,6 +2,7 @@
 
 from playwright.sync_api import expect
 
+from tests.browser.site import until
 from tests.browser.test_every_page import check
 
 
@@ -21,10 +22,7 @@ def test_people_come_beside_the_list_and_can_be_followed_and_waved_away(site, op
         expect(ida.locator(".meet h2")).to_be_visible()
         return ida.locator(".suggested").get_by_text("Followed by jon").count() == 2
 
-    tries = 0
-    while not both_came():  # a worker is at it
-        tries += 1
-        assert tries < 60
+    until(ida, both_came)  # a worker is at it
     check(ida)
 
     ida.get_by_role("button", name="Not interested in kim").click()

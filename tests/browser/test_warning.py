@@ -12,7 +12,7 @@ def _covers(page: Page):
 
 
 def _share(ada: Page, pictures: int = 1) -> int:
-    post = share(ada.context, "Eight legs", warning=REASON, pictures=pictures, alt="Many eyes")
+    post = share(ada.context, "Many legs", warning=REASON, pictures=pictures, alt="Many eyes")
     ada.goto(f"/posts/{post}/")
     expect(_covers(ada)).to_have_count(pictures)
     return post
