@@ -121,8 +121,7 @@ def _in_browser(suite: Suite) -> None:
     if browser is None:
         suite.left_out.append("the suite in a browser: no Chromium is installed and CHROMIUM does not name one.")
     elif Path("tests/browser").is_dir():
-        tests = [*PYTEST, "-n", "2", "--dist", "loadgroup", "tests/browser"]  # always the same ones together
-        suite.part("tests in a browser", tests, CHROMIUM=browser)
+        suite.part("tests in a browser", [*PYTEST, "-n", "2", "tests/browser"], CHROMIUM=browser)
 
 
 def _behind_gateways(suite: Suite) -> None:

@@ -6,6 +6,7 @@ error to its console, breaks the policy or misses a file, unless the test expect
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -13,22 +14,29 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect, sync_playwright
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.browser.site import PATIENCE, Site, half_jpeg, say, share
 
 Open = Callable[..., Page]
 
 
-ONE_HALF = {"test_every_page", "test_moderation", "test_outages", "test_settings"}  # as long as all others
+# they take as long as all others
+ONE_HALF = {"test_accounts", "test_every_page", "test_moderation", "test_outages", "test_settings"}
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two groups for two workers (`--dist loadgroup`): what a test finds on the shared site is no matter of luck."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group("one" if item.path.stem in ONE_HALF else "other"))
+class Halves(LoadScopeScheduling):
+    """The same tests always run on the same worker, in the same order: what they find on its site is no luck."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "one" if Path(nodeid.partition("::")[0]).stem in ONE_HALF else "other"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Halves:
+    """Of this folder, where it runs by itself."""
+    return Halves(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -110,7 +118,7 @@ def open_page(chromium: Browser, troubles: Troubles, site: Site) -> Iterator[Ope
     contexts = []
 
     def open_page(name: str = "", at: Site = site, **options: object) -> Page:
-        state = at.cookies_of(name, chromium) if name else None
+        state = at.cookies_of(name) if name else None
         context = chromium.new_context(base_url=at.url, storage_state=state, reduced_motion="reduce", **options)
         contexts.append(context)
         context.set_default_timeout(PATIENCE)
@@ -119,6 +127,9 @@ def open_page(chromium: Browser, troubles: Troubles, site: Site) -> Iterator[Ope
 
     yield open_page
     for context in contexts:
+        for page in context.pages:  # Chromium never closes one that is about to show another page: playwright#42366
+            with contextlib.suppress(Error):
+                page.goto("about:blank")
         context.close()
 
 
@@ -143,7 +154,7 @@ def visitor(open_page: Open) -> Page:
 @pytest.fixture(scope="session")
 def full(site: Site, chromium: Browser) -> dict[str, int]:
     """A site with more posts than a page holds: the ids of those that tests ask for."""
-    context = chromium.new_context(base_url=site.url, storage_state=site.cookies_of("ada", chromium))
+    context = chromium.new_context(base_url=site.url, storage_state=site.cookies_of("ada"))
     diary = "Rain, then **sun** over the #harbour.\n\nNothing else happened."
     posts = {
         "premium": share(context, "A closed door", content="Nobody else reads this", audience="premium", pictures=1),

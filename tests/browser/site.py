@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+import requests
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from postways.config import PREFIX, Config
 from tests.cast import PASSWORD, TOKEN, picture
@@ -114,8 +115,23 @@ class Site:
     # --- its people
 
     def create(self, name: str) -> None:
-        """Open an account by the command line."""
-        self.command("users", "create", name, f"{name}@example.org", "--password-stdin", typed=f"{PASSWORD}\n")
+        """Open an account through the form, which logs in."""
+        password = {"password": PASSWORD, "password2": PASSWORD}
+        self._fill_in("/signup/", name, username=name, email=f"{name}@example.org", **password)
+
+    def come_back(self, name: str) -> None:
+        """Log in again, where the sessions of a person have ended."""
+        self._fill_in("/login/", name, username=name, password=PASSWORD)
+
+    def _fill_in(self, path: str, name: str, **form: str) -> None:
+        person, url, patience = requests.Session(), self.url + path, PATIENCE / 1000
+        token = TOKEN.search(person.get(url, timeout=patience).text)
+        assert token
+        answer = person.post(url, {"csrf_token": token[1], **form}, headers={"Origin": self.url}, timeout=patience)
+        assert answer.url == f"{self.url}/@{name}/", answer.text
+        kept = ("name", "value", "domain", "path")
+        cookies = [{part: getattr(cookie, part) for part in kept} for cookie in person.cookies]
+        self._states[name] = {"cookies": [{**cookie, "httpOnly": True} for cookie in cookies], "origins": []}
 
     def command(self, *words: str, typed: str = "") -> str:
         """What the command line prints."""
@@ -131,14 +147,10 @@ class Site:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def cookies_of(self, name: str, browser: Browser) -> Any:
-        """What the browser of a person keeps who has logged in through the form; the account is made at need."""
+    def cookies_of(self, name: str) -> Any:
+        """What the browser of a person keeps who is logged in; the account is made at need."""
         if name not in self._states:
             self.create(name)
-            context = browser.new_context(base_url=self.url)
-            log_in(context.new_page(), name)
-            self._states[name] = context.storage_state()
-            context.close()
         return self._states[name]
 
 

@@ -79,8 +79,8 @@ def test_a_wrong_password_says_so_and_focuses_the_summary(visitor, troubles):
     expect(visitor.get_by_label("Username or email")).to_have_value("ada")
 
 
-def test_who_must_log_in_first_lands_where_they_wanted_to_go(visitor, site, chromium):
-    site.cookies_of("ada", chromium)
+def test_who_must_log_in_first_lands_where_they_wanted_to_go(visitor, site):
+    site.cookies_of("ada")
     visitor.goto("/posts/add/")
     visitor.get_by_label("Username or email").fill("ada")
     visitor.get_by_label("Password").fill(PASSWORD)

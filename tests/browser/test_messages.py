@@ -221,7 +221,7 @@ def test_what_has_not_left_when_the_page_is_closed_is_sent_when_it_is_opened_aga
     expect(mine.last).to_have_text("Closed three")
     assert [text for text in mine.all_inner_texts() if text.startswith("Closed")] == texts
     kept = "Object.keys(localStorage).filter((name) => name.startsWith('unsent')).length"
-    again.wait_for_function(f"!{kept}")
+    until(again, lambda: not again.evaluate(kept))
 
     eve = open_page("eve")  # whose words nobody else sends, or reads
     eve.goto("/messages/dora/")
@@ -233,7 +233,7 @@ def test_what_has_not_left_when_the_page_is_closed_is_sent_when_it_is_opened_aga
     assert eve.evaluate(kept) == 1
     eve.get_by_role("button", name="Log out").click()
     expect(eve.get_by_role("link", name="Log in").first).to_be_visible()
-    eve.wait_for_function(f"!{kept}")
+    until(eve, lambda: not eve.evaluate(kept))
 
 
 def test_what_is_new_moves_nothing_and_waits_to_be_looked_at(cleo, dora):

@@ -1,12 +1,9 @@
 """The staff's pages in a real browser: sound at every width, and acting in place."""
 
-import subprocess
-import sys
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.site import ROOT, Site, log_in
+from tests.browser.site import Site
 from tests.browser.test_every_page import check
 
 PAGES = (
@@ -24,23 +21,25 @@ PAGES = (
 )
 
 
+@pytest.fixture(scope="module")
+def admin(site: Site) -> str:
+    """The name of one."""
+    site.create("root-mia")
+    site.command("users", "role", "root-mia", "admin")
+    site.come_back("root-mia")
+    return "root-mia"
+
+
 @pytest.fixture
-def root(site: Site, full: dict[str, int], chromium: Browser, open_page) -> Page:
+def root(admin: str, full: dict[str, int], open_page) -> Page:
     """The admin's page."""
-    if "root-mia" not in site._states:
-        site.create("root-mia")
-        role = [sys.executable, "-m", "flask", "--app", "wsgi", "users", "role", "root-mia", "admin"]
-        subprocess.run(role, cwd=ROOT, env=site._environment, check=True, capture_output=True)
-        context = chromium.new_context(base_url=site.url)
-        log_in(context.new_page(), "root-mia")
-        site._states["root-mia"] = context.storage_state()
-        context.close()
-    return open_page("root-mia")
+    return open_page(admin)
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_of_the_staff_is_sound(root, full, path):
     assert root.goto(path.format(**full)).status == 200
+    assert root.url.endswith(path.format(**full))  # and not where people go who are none of the staff
 
     check(root)
 

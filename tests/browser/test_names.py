@@ -8,10 +8,10 @@ from tests.browser.test_every_page import check
 
 
 @pytest.fixture
-def form(ada, site, chromium) -> Page:
+def form(ada, site) -> Page:
     """The form of a new post, on a site where Ben and Benno are."""
     for name in ("ben", "benno"):
-        site.cookies_of(name, chromium)
+        site.cookies_of(name)
     ada.goto("/posts/add/")
     return ada
 
@@ -76,8 +76,8 @@ def test_a_site_that_does_not_answer_disturbs_nobody(form, troubles):
     expect(_names(form)).to_have_count(0)
 
 
-def test_a_comment_has_them_too(ada, site, chromium):
-    site.cookies_of("benno", chromium)
+def test_a_comment_has_them_too(ada, site):
+    site.cookies_of("benno")
     ada.goto(f"/posts/{share(ada.context, 'Talk about it')}/")
     field = ada.get_by_label("Your comment")
     field.press_sequentially("Look, @benn")
