@@ -6,6 +6,7 @@ What is rendered once for many readers, and what is counted for the whole site, 
 from __future__ import annotations
 
 from datetime import date, datetime, time
+from functools import cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,22 @@ def _on_a_map(name: str) -> bool:
 
 KNOWN = frozenset(filter(_on_a_map, pytz.all_timezones))  # not each that this machine happens to have
 CHOICES = tuple(filter(_on_a_map, pytz.common_timezones))  # of each place its name of today
+
+
+@cache
+def _renamed() -> dict[str, str]:
+    """Names that zones once had, each with that of today, by the time zone database's own links."""
+    with pytz.open_resource("tzdata.zi") as lines:
+        links = [line.decode().split() for line in lines if line.startswith(b"L ")]
+    return {earlier: name for _link, name, earlier in links}
+
+
+def choice(name: str) -> str:
+    """Which of CHOICES is meant: browsers still say Asia/Calcutta. Raises ValueError for none."""
+    found = name if name in CHOICES else _renamed().get(name, "")
+    if found not in CHOICES:
+        raise ValueError(name)
+    return found
 
 
 class Reader(Protocol):

@@ -126,15 +126,24 @@
   // The time zone of this device: sent along by who signs up, offered to who chooses one.
   const zone = $("[data-zone]");
   if (zone) {
-    const here = Intl.DateTimeFormat().resolvedOptions().timeZone, choice = $("#time_zone");
+    const called = (timeZone) => {
+      try {
+        return Intl.DateTimeFormat("en", { timeZone }).resolvedOptions().timeZone; // some by the name of before
+      } catch {} // this browser knows it by no name
+    };
+    const here = called(), choice = $("#time_zone");
     if (!choice) zone.value = here;
-    else if (choice.value !== here && [...choice.options].some(({ value }) => value === here)) {
-      Object.assign(zone, { hidden: false, textContent: `${zone.dataset.zone} (${here})` });
+    const own = choice && [...choice.options].find(({ value }) => value && called(value) === here)?.value;
+    const offer = () => (zone.hidden = choice.value === own);
+    if (own) {
+      zone.textContent = `${zone.dataset.zone} ${own}`;
+      on("change", offer, choice);
       on("click", () => {
-        choice.value = here;
-        zone.hidden = true;
+        choice.value = own;
+        offer();
         choice.focus();
       }, zone);
+      offer();
     }
   }
 

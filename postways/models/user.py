@@ -22,7 +22,7 @@ from postways.models.registered import Registered
 from postways.models.standing import Standing, check_role
 from postways.models.user_row import LONGEST_BIO, LONGEST_NAME
 from postways.text import as_name, folded, trimmed
-from postways.zones import CHOICES
+from postways.zones import choice
 
 if TYPE_CHECKING:
     from postways.models.guest import Actor
@@ -156,10 +156,11 @@ class User(Identified, Directory, Registered, Standing, Membership, db.Model):  
         self.messages_from = whom
 
     def reads_times_in(self, zone: str) -> None:
-        """Read and type times by the clock of one of CHOICES, or empty: the site's. Raises Refused."""
-        if zone and zone not in CHOICES:
-            raise Refused("Choose a time zone of the list.", field="time_zone")
-        self.time_zone = zone
+        """Go by the clock of a zone, by its name of today or before; empty: the site's. Raises Refused."""
+        try:
+            self.time_zone = zone and choice(zone)
+        except ValueError:
+            raise Refused("Choose a time zone from the list.", field="time_zone") from None
 
     @classmethod
     def was_here(cls, user_id: Any, moment: datetime) -> None:

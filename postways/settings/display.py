@@ -19,13 +19,13 @@ from postways.settings import THEMES, YEAR, bp
 def display() -> Response:
     """Choose them; kept in cookies that hold nothing else, but for what is of a member, wherever logged in."""
     if request.method != "POST":
-        return _display_page(g.user.time_zone)
+        return _display_page()
     if g.user.is_member:
         zone = request.form.get("time_zone", g.user.time_zone)
         try:
             g.user.reads_times_in(zone)
         except Refused as error:
-            return _display_page(zone, sentence(error), 422)
+            return _display_page(sentence(error), 422)
         g.user.covers_warned = request.form.get("always_show") not in ("on", "1", "true")
         db.session.commit()
     answer = go(url_for("settings.display"))
@@ -38,11 +38,10 @@ def display() -> Response:
     return answer
 
 
-def _display_page(zone: str, wrong: str = "", status: int = 200) -> Response:
+def _display_page(wrong: str = "", status: int = 200) -> Response:
     return page(
         "settings/display.html",
         status,
-        chosen=zone,
         wrong=wrong,
         areas=groupby(zones.CHOICES, key=lambda name: name.partition("/")[0]),
         of_site=zones.site().key,

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.site import like, log_in
+from tests.browser.test_every_page import check
 from tests.cast import PASSWORD, TOKEN
 
 
@@ -33,14 +34,15 @@ def test_somebody_signs_up_leaves_and_comes_back(open_page, scripts):
     expect(page.get_by_role("button", name="Log out").first).to_be_visible()
 
 
-def test_times_are_those_of_the_device_where_somebody_signs_up_or_chooses(open_page):
-    page, name = open_page(timezone_id="Asia/Tokyo"), f"new{uuid4().hex[:8]}"
+@pytest.mark.parametrize("own", ["Asia/Tokyo", "Asia/Kolkata"])  # Chromium says Asia/Calcutta
+def test_times_are_those_of_the_device_where_somebody_signs_up_or_chooses(open_page, own):
+    page, name = open_page(timezone_id=own), f"new{uuid4().hex[:8]}"
     _sign_up(page, name)
     expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
     page.goto("/theme/")
     zone = page.get_by_label("Time zone")
-    expect(zone).to_have_value("Asia/Tokyo")
-    offer = page.get_by_role("button", name="Choose the time zone of this device")
+    expect(zone).to_have_value(own)
+    offer = page.get_by_role("button", name=f"Choose that of this device: {own}")
     expect(offer).to_have_count(0)
 
     zone.select_option("")
@@ -51,7 +53,15 @@ def test_times_are_those_of_the_device_where_somebody_signs_up_or_chooses(open_p
     expect(offer).to_have_count(0)
     page.get_by_role("button", name="Keep this").click()
     page.reload()
-    expect(zone).to_have_value("Asia/Tokyo")
+    expect(zone).to_have_value(own)
+
+    zone.select_option("America/North_Dakota/New_Salem")
+    expect(offer).to_be_visible()
+    page.get_by_role("button", name="Keep this").click()
+    expect(zone).to_have_value("America/North_Dakota/New_Salem")
+    check(page)
+    page.goto("/messages/?box=sent")
+    check(page)
 
 
 def test_a_refused_sign_up_keeps_what_was_typed_and_focuses_the_summary(visitor, troubles):
