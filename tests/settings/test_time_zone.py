@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zoneinfo
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -84,9 +85,16 @@ def test_browsers_may_say_the_name_that_a_zone_had_before(app, guest, crowd, ear
     assert chosen(app, "grace") == today and selected(guest) == [today]
 
 
-def test_every_zone_that_is_offered_is_one_and_is_kept_whole():
-    for name in zones.CHOICES:
-        assert zones.named(name).key == name and len(name) <= zones.LONGEST_ZONE
+@pytest.mark.parametrize("places", [zoneinfo.TZPATH, ()], ids=["as here", "on a machine that knows none"])
+def test_every_zone_that_is_offered_is_one_and_is_kept_whole(places):
+    zoneinfo.reset_tzpath(to=places)
+    zoneinfo.ZoneInfo.clear_cache()
+    try:
+        for name in zones.CHOICES:
+            assert zones.named(name).key == name and len(name) <= zones.LONGEST_ZONE
+    finally:
+        zoneinfo.reset_tzpath()
+        zoneinfo.ZoneInfo.clear_cache()
 
 
 def test_a_zone_that_maps_have_given_up_is_the_sites_again(app, as_ada, ada):
