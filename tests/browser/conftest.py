@@ -79,6 +79,7 @@ class Troubles:
     def __init__(self) -> None:
         self.seen: list[str] = []
         self._expected: list[str] = []
+        self._over = False
 
     def expect(self, *patterns: str) -> None:
         """These belong to the test."""
@@ -88,20 +89,28 @@ class Troubles:
         """The rest."""
         return [words for words in self.seen if not any(re.search(pattern, words) for pattern in self._expected)]
 
+    def end(self) -> None:
+        """What comes from now on comes of closing the pages."""
+        self._over = True
+
     def watch(self, page: Page) -> None:
         """Listen to `page`."""
         page.on("console", self._console)
-        page.on("pageerror", lambda error: self.seen.append(f"script: {error}"))
+        page.on("pageerror", lambda error: self._note(f"script: {error}"))
         page.on("requestfailed", self._failed)
+
+    def _note(self, words: str) -> None:
+        if not self._over:
+            self.seen.append(words)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self.seen.append(f"{message.type}: {message.text} ({message.location.get('url')})")
+            self._note(f"{message.type}: {message.text} ({message.location.get('url')})")
 
     def _failed(self, request: Request) -> None:
         left = request.failure == "net::ERR_ABORTED"  # the page went away, as event streams and previews may see
         if not left:
-            self.seen.append(f"request: {request.failure} ({request.url})")
+            self._note(f"request: {request.failure} ({request.url})")
 
 
 @pytest.fixture
@@ -126,6 +135,9 @@ def open_page(chromium: Browser, troubles: Troubles, site: Site) -> Iterator[Ope
         return context.new_page()
 
     yield open_page
+    for context in contexts:
+        context.cookies()  # what pages have complained about comes in before the answer
+    troubles.end()
     for context in contexts:
         for page in context.pages:  # Chromium never closes one that is about to show another page: playwright#42366
             with contextlib.suppress(Error):
