@@ -47,6 +47,8 @@
     button.setAttribute("aria-pressed", pressed);
     if (count) count.textContent = (+count.textContent.replace(/\D/g, "") + (pressed ? 1 : -1)).toLocaleString("en");
   };
+  // The second of a double click would take back what the first has done, where the answer came between them.
+  on("click", (event) => event.detail > 1 && event.target.closest("form.like, form.act, form.follow") && event.preventDefault());
   let older = -1;
   on("htmx:before:request", ({ detail: { ctx } }) => {
     const source = ctx.sourceElement;

@@ -60,6 +60,21 @@ def test_a_double_click_on_like_counts_once(ben, visitor, post):
     expect(_count(ben, post)).to_have_text("1")
 
 
+def test_the_second_of_a_double_click_takes_nothing_back_where_the_answer_comes_between_them(ben, post):
+    ben.goto(f"/posts/{post}/")
+    _heart(ben, post).click()
+    expect(ben.locator(f"#like-{post}")).to_have_attribute("action", f"/posts/{post}/unlike/")
+
+    for turn in (ben.mouse.down, ben.mouse.up):
+        turn(click_count=2)
+    ben.wait_for_timeout(300)
+    expect(ben.locator(f"#like-{post}")).to_have_attribute("action", f"/posts/{post}/unlike/")
+    expect(_heart(ben, post)).to_have_attribute("aria-pressed", "true")
+
+    _heart(ben, post).click()
+    expect(_heart(ben, post)).to_have_attribute("aria-pressed", "false")
+
+
 def test_the_heart_moves_before_the_answer_comes(ben, post):
     ben.goto(f"/posts/{post}/")
     held = hold(ben, "**/like/")
