@@ -118,7 +118,7 @@
     }
   }, 5000);
 
-  // Beside the site's clock, the reader's own.
+  // Beside the clock that a member chose, that of the device.
   const own = { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
   on("mouseover", ({ target }) => {
     const time = target.closest("time[title]");

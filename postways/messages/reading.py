@@ -18,7 +18,7 @@ from postways.paging import cursor_of
 
 @dataclass
 class Day:
-    """The messages of one day by the site's clock."""
+    """The messages of one day by the reader's clock."""
 
     day: date
     copies: list[Copy]

@@ -86,7 +86,7 @@ def role(user_id: int) -> Response:
 @staff_only
 @refills_form
 def grant_premium(user_id: int) -> Response:
-    """Let somebody's membership run until the end of a day where the site is at home."""
+    """Let somebody's membership run until the end of a day by the admin's clock."""
     if not g.user.is_admin:
         raise Forbidden
     form = PremiumForm()
