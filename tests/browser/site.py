@@ -232,7 +232,7 @@ def scroll_to(page: Page, post: int) -> None:
 
 
 def hold(page: Page, pattern: str) -> list[Route]:
-    """Keep requests waiting on their way; they are let go by `continue_()`."""
+    """Keep requests waiting on their way; `let_go` sends the first one on."""
     held: list[Route] = []
 
     def keep(route: Route) -> None:
@@ -240,6 +240,12 @@ def hold(page: Page, pattern: str) -> list[Route]:
 
     page.route(pattern, keep)
     return held
+
+
+def let_go(page: Page, held: list[Route]) -> None:
+    """Send on the first request that `hold` keeps, once it is there: what a page shows may come before it."""
+    until(page, lambda: held)
+    held[0].continue_()
 
 
 def half_jpeg() -> bytes:

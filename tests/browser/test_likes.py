@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.site import hold, like, scroll_to, share
+from tests.browser.site import hold, let_go, like, scroll_to, share
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_a_page_is_live_even_when_a_script_comes_late(ada, visitor, post):
     held = hold(visitor, "**/vendor/hx-sse-*")
     with visitor.expect_event("requestfinished", lambda request: "/vendor/htmx-" in request.url):
         visitor.goto(f"/posts/{post}/", wait_until="commit")
-    held[0].continue_()
+    let_go(visitor, held)
 
     like(ada.context, post)
 
@@ -83,7 +83,7 @@ def test_the_heart_moves_before_the_answer_comes(ben, post):
 
     expect(_heart(ben, post)).to_have_attribute("aria-pressed", "true")
     expect(_count(ben, post)).to_have_text("1")
-    held[0].continue_()
+    let_go(ben, held)
     expect(ben.locator(f"#like-{post}")).to_have_attribute("action", f"/posts/{post}/unlike/")
 
 
@@ -95,7 +95,7 @@ def test_a_bookmark_moves_at_once_by_mouse_and_key_and_goes_back_when_it_fails(b
     mark.click()
 
     expect(mark).to_have_attribute("aria-pressed", "true")
-    held[0].continue_()
+    let_go(ben, held)
     expect(ben.locator(f"#save-{post}")).to_have_attribute("action", f"/posts/{post}/unsave/")
     expect(mark).to_be_focused()
     ben.route("**/unsave/", lambda route: route.abort())

@@ -5,7 +5,7 @@ import re
 
 from playwright.sync_api import Error, expect
 
-from tests.browser.site import hold
+from tests.browser.site import hold, let_go, until
 
 
 def test_results_come_while_one_types(visitor, full):
@@ -34,11 +34,12 @@ def test_only_the_last_of_what_was_typed_is_shown(visitor, full):
     box = visitor.get_by_role("searchbox")
     with visitor.expect_request("**/search/?q=eight*"):
         box.fill("eight")
+    until(visitor, lambda: held)
 
     box.fill("album")
     expect(visitor.locator("#grid li a")).to_have_attribute("aria-label", re.compile("An album"))
     with contextlib.suppress(Error):  # the browser has given it up already
-        held[0].continue_()
+        let_go(visitor, held)
     visitor.wait_for_timeout(500)
 
     expect(visitor.locator("#grid li a")).to_have_attribute("aria-label", re.compile("An album"))
